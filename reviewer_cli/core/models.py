@@ -1,0 +1,198 @@
+"""The nouns of the product as frozen values; nothing here decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a head stands in the ledger; the row is the state machine."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    REVIEWED = "reviewed"
+    POSTING = "posting"
+    POSTED = "posted"
+    SKIPPED = "skipped"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+class Severity(StrEnum):
+    """How much a finding matters; the review contract defines each word."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst, so that sorting by rank puts the worst first."""
+        return list(Severity).index(self)
+
+
+class Side(StrEnum):
+    """Which file a line number counts in, as GitHub names it: LEFT is the base, RIGHT the head."""
+
+    LEFT = "LEFT"
+    RIGHT = "RIGHT"
+
+
+class Placement(StrEnum):
+    """Where a finding can be posted; every finding has one."""
+
+    LINE = "line"
+    FILE = "file"
+    SUMMARY = "summary"
+
+
+class Disposition(StrEnum):
+    """What became of a finding before posting; nothing is lost, only recorded differently."""
+
+    KEPT = "kept"
+    DUPLICATE = "duplicate"
+    REFUTED = "refuted"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeadKey:
+    """The idempotency key: one commit at the tip of one open pull request.
+
+    `pull` is the pull request's number on GitHub and the branch's name in a local repository.
+    """
+
+    host: str
+    repo: str
+    pull: str
+    sha: str
+
+    def __str__(self) -> str:
+        mark = "#" if self.pull.isdecimal() else "@"
+        return f"{self.repo}{mark}{self.pull}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """What the cheap poll tells about one open pull request."""
+
+    key: HeadKey
+    head_ref: str
+    base_ref: str
+    base_sha: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A tip with the details that are fetched only for heads the ledger does not know."""
+
+    key: HeadKey
+    head_ref: str
+    base_ref: str
+    base_sha: str
+    title: str = ""
+    body: str = ""
+    author: str = ""
+    author_is_bot: bool = False
+    is_draft: bool = False
+    from_fork: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One remark of an engine about lines it quotes; line numbers count from 1."""
+
+    path: str
+    line: int
+    start_line: int | None = None
+    side: Side = Side.RIGHT
+    severity: Severity
+    category: str
+    title: str
+    body: str
+    quote: str
+    suggestion: str | None = None
+    confidence: float = 1.0
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Where a finding is posted. LINE anchors lie inside one hunk of the diff on one side."""
+
+    placement: Placement
+    path: str
+    line: int | None = None
+    start_line: int | None = None
+    side: Side = Side.RIGHT
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A finding with its place, its fingerprints and what became of it."""
+
+    finding: Finding
+    anchor: Anchor
+    disposition: Disposition = Disposition.KEPT
+    reason: str = ""
+    fingerprint: str = ""
+    text_fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreviewed:
+    """A changed file that the engine did not see, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a review used; `usd` is the engine's own estimate, not a bill."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    usd: float = 0.0
+    turns: int = 0
+    duration_s: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            usd=self.usd + other.usd,
+            turns=self.turns + other.turns,
+            duration_s=self.duration_s + other.duration_s,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One comment of a posted review, anchored to a line (or a line range) of the diff."""
+
+    path: str
+    line: int
+    side: Side
+    body: str
+    start_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The outgoing review, saved in the ledger before the first request that posts it.
+
+    `body` ends with `marker` as its last line.
+    """
+
+    key: HeadKey
+    body: str
+    marker: str
+    comments: tuple[Comment, ...] = ()

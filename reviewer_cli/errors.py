@@ -1,0 +1,99 @@
+"""The one tree of exceptions: each says what the user can do and which exit code it ends with.
+
+Foreign exceptions are translated into this tree at the door they come in by, chained with `from`.
+Exit codes follow sysexits(3) where it has one: 75 EX_TEMPFAIL, 77 EX_NOPERM, 78 EX_CONFIG.
+"""
+
+from __future__ import annotations
+
+
+class ReviewerError(Exception):
+    """Something failed; the message is one sentence that tells the user what to do next."""
+
+    exit_code = 1
+
+
+class UsageError(ReviewerError):
+    """The command line names something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class ConfigurationError(ReviewerError):
+    """reviewer.toml or the environment cannot be used as it is."""
+
+    exit_code = 78
+
+
+class LedgerRefused(ReviewerError):
+    """The ledger file is damaged, newer than this program, or not a ledger: it is left untouched."""
+
+    exit_code = 78
+
+
+class LedgerUnwritable(ReviewerError):
+    """A ledger write failed (disk full, input/output error, locked); the transaction was undone."""
+
+
+class AlreadyRunning(ReviewerError):
+    """Another sweep holds the lock of this state directory."""
+
+    exit_code = 75
+
+
+class AccessRefused(ReviewerError):
+    """A key or token is missing, wrong or revoked: nobody's review can go on until it is mended."""
+
+    exit_code = 77
+
+
+class ProviderWait(ReviewerError):
+    """The model provider or the host asked everybody to wait.
+
+    `retry_after` is the provider's own hint in seconds, None when it gave none.
+    """
+
+    exit_code = 75
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RepositoryUnusable(ReviewerError):
+    """One repository cannot be polled or fetched; the others go on."""
+
+
+class LeaseLost(ReviewerError):
+    """Another process took this head over: stop at once and write nothing more about it."""
+
+
+class HeadError(ReviewerError):
+    """One head could not be reviewed or posted; a later tick tries again until its attempts end."""
+
+    permanent = False
+
+
+class InvalidReply(HeadError):
+    """The engine's reply is unreadable, empty or breaks the schema: an error, never a clean review."""
+
+
+class ReviewTimeout(HeadError):
+    """The review did not end before its deadline and was stopped."""
+
+
+class HeadRejected(HeadError):
+    """This head can never be reviewed as it is; it is buried at once with the reason."""
+
+    permanent = True
+
+
+class HeadGone(HeadError):
+    """The head moved, was merged or closed; it is superseded instead of posted.
+
+    `successor` is the SHA that took its place, None when the pull request is gone.
+    """
+
+    def __init__(self, message: str, *, successor: str | None = None) -> None:
+        super().__init__(message)
+        self.successor = successor

@@ -1,0 +1,135 @@
+"""The doors that a test cannot open for real: the code host and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from reviewer_cli.core.diff import Diff
+from reviewer_cli.core.models import Head, HeadKey, Review, Tip, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryPoll:
+    """One repository's open pull requests, or the sentence that says why they cannot be had."""
+
+    repo: str
+    tips: tuple[Tip, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """Where git fetches a repository from; `environment` carries credentials, never the URL."""
+
+    url: str
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A prepared review that nobody but us can see yet."""
+
+    review: Review
+    draft_id: str
+
+
+class CodeHost(Protocol):
+    """A place where pull requests live. Every method may raise the errors of `errors.py`."""
+
+    name: str
+
+    def repositories(self, selectors: Sequence[str]) -> list[str]:
+        """Canonical names of the repositories that the selectors mean, in order, without repeats."""
+
+    def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
+        """Every open pull request's tip, cheaply; one repository's failure is its own."""
+
+    def describe(self, tips: Sequence[Tip]) -> list[Head]:
+        """Details of tips the ledger does not know; a tip closed meanwhile is left out."""
+
+    def remote(self, repo: str) -> Remote:
+        """Where to fetch the repository's commits from."""
+
+    def posted_review(self, key: HeadKey) -> str | None:
+        """The id of our own submitted review of this head, found by its marker on the host."""
+
+    def current_sha(self, key: HeadKey) -> str | None:
+        """The pull request's tip now; None when it is merged, closed or deleted."""
+
+    def prepare(self, review: Review) -> Draft:
+        """Put the review where only we see it; repeating it replaces our own earlier draft."""
+
+    def submit(self, draft: Draft) -> str:
+        """Publish the draft and return the id under which the host confirmed it."""
+
+    def discard(self, draft: Draft) -> None:
+        """Take a draft back; one that is already gone is fine."""
+
+
+class Pass(StrEnum):
+    """One model conversation of a review; the passes of a review run one after another."""
+
+    FIND = "find"
+    SECOND_LOOK = "second-look"
+    VERIFY = "verify"
+
+
+class Effort(StrEnum):
+    """How thorough a review is: the engine turns it into passes."""
+
+    LOW = "low"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What one pass is told. `instructions` never depend on the head, so that caching can work."""
+
+    instructions: str
+    prompt: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRequest:
+    """One pass over one head; `checkout` is a directory with the head's files and nothing else."""
+
+    head: Head
+    diff: Diff
+    checkout: Path
+    brief: Brief
+    deadline_s: float
+    max_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An engine's raw answer; `core/reply.py` decides whether it is readable."""
+
+    data: object
+    usage: Usage
+    model: str
+
+
+class Engine(Protocol):
+    """What reads a checkout and a diff and answers with findings."""
+
+    name: str
+
+    def passes(self, effort: Effort) -> tuple[Pass, ...]:
+        """The passes that this engine makes for an effort, in order."""
+
+    def check(self) -> None:
+        """Raise AccessRefused or ConfigurationError when no review could succeed; costs nothing."""
+
+    async def review(self, request: ReviewRequest) -> Reply:
+        """One pass.
+
+        Raises AccessRefused or ProviderWait for what concerns every head, a HeadError for what
+        concerns this one. Cancelling it leaves no child process behind.
+        """
