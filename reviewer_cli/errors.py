@@ -26,7 +26,7 @@ class ConfigurationError(ReviewerError):
 
 
 class LedgerRefused(ReviewerError):
-    """The ledger file is damaged, newer than this program, or not a ledger: it is left untouched."""
+    """The file is damaged, newer than this program, or not a ledger; it is left untouched."""
 
     exit_code = 78
 
@@ -75,17 +75,25 @@ class HeadError(ReviewerError):
 
 
 class InvalidReply(HeadError):
-    """The engine's reply is unreadable, empty or breaks the schema: an error, never a clean review."""
+    """The reply is unreadable, empty or breaks the schema: an error, never a clean review."""
 
 
 class ReviewTimeout(HeadError):
     """The review did not end before its deadline and was stopped."""
 
 
+class ProviderUnavailable(HeadError):
+    """The model provider is overloaded or out of reach; several in a row concern everybody."""
+
+
 class HeadRejected(HeadError):
     """This head can never be reviewed as it is; it is buried at once with the reason."""
 
     permanent = True
+
+
+class NoCommonHistory(HeadRejected):
+    """The head and its base have no merge base, so there is no diff to review."""
 
 
 class HeadGone(HeadError):

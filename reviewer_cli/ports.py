@@ -38,12 +38,16 @@ class Draft:
 
 
 class CodeHost(Protocol):
-    """A place where pull requests live. Every method may raise the errors of `errors.py`."""
+    """A place where pull requests live. Every method may raise the errors of `errors.py`.
+
+    `marker_secret` signs the markers by which this host's reviews are recognised as ours.
+    """
 
     name: str
+    marker_secret: bytes
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
-        """Canonical names of the repositories that the selectors mean, in order, without repeats."""
+        """Canonical names of the repositories that the selectors mean, each once, in order."""
 
     def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
         """Every open pull request's tip, cheaply; one repository's failure is its own."""

@@ -72,9 +72,7 @@ class FileDiff:
 
     def changed_line_count(self) -> int:
         """Added plus removed lines."""
-        return sum(
-            line.kind is not LineKind.CONTEXT for hunk in self.hunks for line in hunk.lines
-        )
+        return sum(line.kind is not LineKind.CONTEXT for hunk in self.hunks for line in hunk.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

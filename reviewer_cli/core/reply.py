@@ -108,12 +108,14 @@ def parse_verdicts(data: object, count: int) -> tuple[VerdictItem, ...]:
 
 def findings_schema() -> dict[str, Any]:
     """The JSON schema of a finding pass."""
-    return _compact(FindingsReply.model_json_schema())
+    schema: dict[str, Any] = _compact(FindingsReply.model_json_schema())
+    return schema
 
 
 def verdicts_schema() -> dict[str, Any]:
     """The JSON schema of a verification pass."""
-    return _compact(VerdictsReply.model_json_schema())
+    schema: dict[str, Any] = _compact(VerdictsReply.model_json_schema())
+    return schema
 
 
 def _validated(model: type[Model], data: object) -> Model:
