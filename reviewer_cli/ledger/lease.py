@@ -1,0 +1,171 @@
+"""The right to change one row: one method for each state change, each one transaction.
+
+Every write names the lease's token. When the row was taken over meanwhile, LeaseLost is raised
+and nothing was written. Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reviewer_cli.core.models import Remark, State
+from reviewer_cli.errors import LeaseLost
+from reviewer_cli.ledger.rows import Reviewed, SavedReply, review_to_json
+from reviewer_cli.ledger.store import Store
+
+BACK_TO_DUE = "state = CASE state WHEN 'claimed' THEN 'due' ELSE state END"
+"""A claimed row waits again from the start; a saved review waits where it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A claimed row; `attempts` counts this one too."""
+
+    store: Store
+    head_id: int
+    token: str
+    attempts: int
+
+    def save_reply(self, saved: SavedReply, sweep_id: int, now: float) -> None:
+        """Keep one pass's answer before anything is done with it."""
+        columns = {name: getattr(saved, name) for name in ("step", "engine", "model", "reply")}
+        with self.store.transaction():
+            self._advance(now)
+            self.store.insert(
+                "replies",
+                columns
+                | asdict(saved.usage)
+                | {
+                    "head_id": self.head_id,
+                    "sweep_id": sweep_id,
+                    "inputs_hash": saved.inputs_hash,
+                    "received_at": now,
+                },
+                conflict="OR REPLACE",
+            )
+
+    def save_review(self, done: Reviewed, sweep_id: int, now: float) -> None:
+        """claimed → reviewed: the finished review and its findings, before the first post."""
+        with self.store.transaction():
+            self._advance(now, state=State.REVIEWED)
+            self.store.insert(
+                "reviews",
+                {
+                    "head_id": self.head_id,
+                    "sweep_id": sweep_id,
+                    "engine": done.engine,
+                    "model": done.model,
+                    "effort": done.effort,
+                    "contract_hash": done.contract_hash,
+                    "merge_base": done.merge_base,
+                    "files": done.files,
+                    "changed_lines": done.changed_lines,
+                    "unreviewed": json.dumps([(one.path, one.reason) for one in done.unreviewed]),
+                    "payload": review_to_json(done.review),
+                    "body_sha256": hashlib.sha256(done.review.body.encode()).hexdigest(),
+                    "reviewed_at": now,
+                },
+            )
+            for ordinal, remark in enumerate(done.remarks, 1):
+                self.store.insert("findings", _finding_columns(self.head_id, ordinal, remark))
+
+    def posting(self, draft_id: str, now: float) -> None:
+        """reviewed → posting: the host holds a draft that only we see."""
+        with self.store.transaction():
+            self._advance(now, state=State.POSTING)
+            self.store.update("reviews", {"draft_id": draft_id}, {"head_id": self.head_id})
+
+    def posted(self, review_id: str, now: float) -> None:
+        """→ posted, after the host confirmed it."""
+        with self.store.transaction():
+            self._finish(now, State.POSTED, posted_at=now, error=None, error_class=None)
+            self.store.update("reviews", {"review_id": review_id}, {"head_id": self.head_id})
+
+    def skip(self, reason: str, now: float) -> None:
+        """→ skipped, for a reason that only the head's content shows."""
+        with self.store.transaction():
+            self._finish(now, State.SKIPPED, reason=reason)
+
+    def supersede(self, reason: str, now: float) -> None:
+        """→ superseded: the pull request moved on or is closed."""
+        with self.store.transaction():
+            self._finish(now, State.SUPERSEDED, reason=reason)
+
+    def retry(self, error: Exception, next_due_at: float, now: float) -> None:
+        """Let a later tick go on from where this one came to; a saved review stays saved."""
+        with self.store.transaction():
+            self._advance(
+                now,
+                requeue=BACK_TO_DUE,
+                lease=None,
+                lease_expires_at=None,
+                next_due_at=next_due_at,
+                error_class=type(error).__name__,
+                error=str(error),
+            )
+
+    def release(self, now: float) -> None:
+        """Give the row back with its attempt: what went wrong was not this head's fault."""
+        with self.store.transaction():
+            self._advance(
+                now,
+                requeue=f"{BACK_TO_DUE}, attempts = max(attempts - 1, 0)",
+                lease=None,
+                lease_expires_at=None,
+            )
+
+    def bury(self, error: Exception, now: float) -> None:
+        """→ dead, with its error, until a person looks at it."""
+        with self.store.transaction():
+            self._finish(
+                now,
+                State.DEAD,
+                reason=str(error),
+                error_class=type(error).__name__,
+                error=str(error),
+            )
+
+    def _finish(self, now: float, state: State, reason: str = "", **columns: Any) -> None:
+        self._advance(now, state=state, reason=reason, lease=None, lease_expires_at=None, **columns)
+
+    def _advance(self, now: float, *, requeue: str = "", **columns: Any) -> None:
+        """The fence: every write passes here and fails without the lease."""
+        sets = [f"{name} = :{name}" for name in ("changed_at", *columns)]
+        if requeue:
+            sets.append(requeue)
+        cursor = self.store.db.execute(
+            f"UPDATE heads SET {', '.join(sets)} WHERE id = :head_id AND lease = :token",  # noqa: S608 - our own names
+            columns | {"changed_at": now, "head_id": self.head_id, "token": self.token},
+        )
+        if cursor.rowcount != 1:
+            raise LeaseLost(f"Another process took head {self.head_id} over; leave it alone.")
+
+
+def _finding_columns(head_id: int, ordinal: int, remark: Remark) -> dict[str, object]:
+    finding, anchor = remark.finding, remark.anchor
+    return {
+        "head_id": head_id,
+        "ordinal": ordinal,
+        "path": anchor.path,
+        "placement": anchor.placement,
+        "side": anchor.side,
+        "line": anchor.line,
+        "start_line": anchor.start_line,
+        "claimed_line": finding.line,
+        "note": anchor.note,
+        "severity": finding.severity,
+        "category": finding.category,
+        "rule": finding.rule,
+        "title": finding.title,
+        "body": finding.body,
+        "quote": finding.quote,
+        "suggestion": finding.suggestion,
+        "confidence": finding.confidence,
+        "disposition": remark.disposition,
+        "reason": remark.reason,
+        "fingerprint": remark.fingerprint,
+        "text_fingerprint": remark.text_fingerprint,
+    }

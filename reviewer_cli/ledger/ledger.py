@@ -1,0 +1,240 @@
+"""The queue: finding what is new, entering it, and handing out what is due.
+
+Times are seconds since the epoch and always arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from reviewer_cli.core.models import Head, Severity, State, Tip
+from reviewer_cli.ledger.lease import BACK_TO_DUE, Lease
+from reviewer_cli.ledger.rows import (
+    SavedReply,
+    SweepCounts,
+    Work,
+    head_of,
+    key_of,
+    review_from_json,
+    usage_of,
+)
+from reviewer_cli.ledger.store import Store
+
+UNDECIDED = """
+SELECT wanted.key FROM json_each(:tips) AS wanted
+LEFT JOIN heads ON host = json_extract(wanted.value, '$[0]')
+  AND repo = json_extract(wanted.value, '$[1]') AND pull = json_extract(wanted.value, '$[2]')
+  AND head_sha = json_extract(wanted.value, '$[3]')
+WHERE heads.id IS NULL OR (heads.state = 'skipped' AND heads.rules <> :rules)
+"""
+
+ADMIT = """
+INSERT INTO heads (
+  host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot,
+  is_draft, from_fork, labels, state, reason, rules, next_due_at, first_seen_at, changed_at, round)
+VALUES (
+  :host, :repo, :pull, :head_sha, :head_ref, :base_ref, :base_sha, :title, :body, :author,
+  :author_is_bot, :is_draft, :from_fork, :labels, :state, :reason, :rules, :now, :now, :now,
+  1 + (SELECT count(*) FROM heads
+       WHERE host = :host AND repo = :repo AND pull = :pull AND state = 'posted'))
+ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
+  title = excluded.title, body = excluded.body, labels = excluded.labels,
+  is_draft = excluded.is_draft, base_ref = excluded.base_ref, base_sha = excluded.base_sha,
+  state = excluded.state, reason = excluded.reason, rules = excluded.rules,
+  next_due_at = excluded.next_due_at, changed_at = excluded.changed_at
+WHERE heads.state = 'skipped'
+"""
+
+DUE = """
+SELECT id FROM heads
+WHERE state IN ('due', 'reviewed', 'posting') AND next_due_at <= :now AND lease IS NULL
+  AND (host, repo) IN
+    (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
+  AND (:pull IS NULL OR pull = :pull)
+ORDER BY state = 'due', first_seen_at, id LIMIT :limit
+"""
+
+CLAIM = """
+UPDATE heads SET state = CASE state WHEN 'due' THEN 'claimed' ELSE state END,
+  lease = :token, lease_expires_at = :expires, attempts = attempts + 1,
+  claimed_at = :now, changed_at = :now
+WHERE id = :head_id AND lease IS NULL AND state IN ('due', 'reviewed', 'posting')
+RETURNING attempts
+"""
+
+
+class Ledger:
+    """One open ledger file; use it from one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file or make it; see `Store` for what is refused."""
+        self.store = Store(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+
+    def begin_sweep(self, repos: Sequence[str], engine: str, now: float) -> int:
+        """Open the sweep's row and return its id."""
+        with self.store.transaction():
+            return self.store.insert(
+                "sweeps",
+                {"started_at": now, "engine": engine, "repos": json.dumps(list(repos))},
+            )
+
+    def end_sweep(
+        self,
+        counts: SweepCounts,
+        sweep_id: int,
+        now: float,
+        exit_code: int,
+        error: str | None,
+    ) -> None:
+        """Close the sweep's row with what it did."""
+        done = asdict(counts) | {"ended_at": now, "exit_code": exit_code, "error": error}
+        with self.store.transaction():
+            self.store.update("sweeps", done, {"id": sweep_id})
+
+    def spent(self, sweep_id: int) -> float:
+        """USD that the replies of a sweep cost by the engine's estimate, refused ones included."""
+        row = self.store.db.execute(
+            "SELECT total(usd) FROM replies WHERE sweep_id = ?", (sweep_id,)
+        ).fetchone()
+        return float(row[0])
+
+    def recover(self, now: float) -> int:
+        """Give back what a killed sweep had taken and return how many rows that were.
+
+        Call it under the lock of the state directory: then no lease in this file is alive.
+        """
+        with self.store.transaction():
+            cursor = self.store.db.execute(
+                f"UPDATE heads SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL,"  # noqa: S608 - our own words
+                " changed_at = ? WHERE state IN ('claimed', 'reviewed', 'posting')"
+                " AND lease IS NOT NULL",
+                (now,),
+            )
+        return cursor.rowcount
+
+    def undecided(self, tips: Sequence[Tip], rules: str) -> list[Tip]:
+        """The tips without a row, and those that other rules than these had skipped."""
+        keys = [(tip.key.host, tip.key.repo, tip.key.pull, tip.key.sha) for tip in tips]
+        found = self.store.db.execute(UNDECIDED, {"tips": json.dumps(keys), "rules": rules})
+        return [tips[row[0]] for row in found]
+
+    def admit(self, decided: Iterable[tuple[Head, str | None]], rules: str, now: float) -> None:
+        """Enter heads as due, or as skipped where a reason stands beside them."""
+        with self.store.transaction():
+            self.store.db.executemany(
+                ADMIT, (_head_columns(head, reason, rules, now) for head, reason in decided)
+            )
+
+    def retire(self, repos: Collection[tuple[str, str]], tips: Iterable[Tip], now: float) -> int:
+        """Supersede waiting heads whose pull request moved on or is no longer open; count them.
+
+        `repos` are the (host, repo) pairs whose tips are complete. A head whose review is saved
+        is left to the posting, which looks at the host once more.
+        """
+        current = {(tip.key.host, tip.key.repo, tip.key.pull): tip.key.sha for tip in tips}
+        gone: list[tuple[str, float, int]] = []
+        for row in self.store.db.execute(
+            "SELECT id, host, repo, pull, head_sha FROM heads WHERE state = 'due'"
+        ):
+            key = key_of(row)
+            sha = current.get((key.host, key.repo, key.pull))
+            if (key.host, key.repo) in repos and sha != key.sha:
+                gone.append((f"moved to {sha}" if sha else "no longer open", now, row["id"]))
+        if gone:
+            with self.store.transaction():
+                self.store.db.executemany(
+                    "UPDATE heads SET state = 'superseded', reason = ?, changed_at = ?"
+                    " WHERE id = ? AND state = 'due'",
+                    gone,
+                )
+        return len(gone)
+
+    def due(
+        self, repos: Collection[tuple[str, str]], now: float, limit: int, pull: str | None = None
+    ) -> list[int]:
+        """Ids of the rows that may be worked on now: saved reviews first, then the oldest."""
+        pairs = json.dumps(sorted(repos))
+        wanted = {"repos": pairs, "now": now, "limit": limit, "pull": pull}
+        return [row[0] for row in self.store.db.execute(DUE, wanted)]
+
+    def load(self, head_id: int) -> Work:
+        """One row as work, with the review that was saved for it."""
+        row = self.store.db.execute(
+            "SELECT heads.*, payload FROM heads LEFT JOIN reviews ON head_id = heads.id"
+            " WHERE heads.id = ?",
+            (head_id,),
+        ).fetchone()
+        kept = self.store.db.execute(
+            "SELECT severity FROM findings WHERE head_id = ? AND disposition = 'kept'"
+            " ORDER BY ordinal",
+            (head_id,),
+        )
+        return Work(
+            head_id=head_id,
+            head=head_of(row),
+            state=State(row["state"]),
+            attempts=row["attempts"],
+            next_due_at=row["next_due_at"],
+            round=row["round"],
+            review=review_from_json(row["payload"]) if row["payload"] else None,
+            severities=tuple(Severity(found[0]) for found in kept),
+        )
+
+    def claim(self, head_id: int, now: float, lease_s: float) -> Lease | None:
+        """Take a waiting row, one attempt dearer; None when another process was faster."""
+        token = secrets.token_hex(8)
+        wanted = {"head_id": head_id, "token": token, "now": now, "expires": now + lease_s}
+        with self.store.transaction():
+            row = self.store.db.execute(CLAIM, wanted).fetchone()
+        if row is None:
+            return None
+        return Lease(store=self.store, head_id=head_id, token=token, attempts=row[0])
+
+    def saved_reply(self, head_id: int, step: str, inputs_hash: str) -> SavedReply | None:
+        """The answer of a pass that was paid for already with the same inputs."""
+        row = self.store.db.execute(
+            "SELECT * FROM replies WHERE head_id = ? AND step = ? AND inputs_hash = ?",
+            (head_id, step, inputs_hash),
+        ).fetchone()
+        if row is None:
+            return None
+        return SavedReply(
+            step=step,
+            engine=row["engine"],
+            model=row["model"],
+            inputs_hash=inputs_hash,
+            reply=row["reply"],
+            usage=usage_of(row),
+        )
+
+
+def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dict[str, object]:
+    key = head.key
+    return {
+        "host": key.host,
+        "repo": key.repo,
+        "pull": key.pull,
+        "head_sha": key.sha,
+        "head_ref": head.head_ref,
+        "base_ref": head.base_ref,
+        "base_sha": head.base_sha,
+        "title": head.title,
+        "body": head.body,
+        "author": head.author,
+        "author_is_bot": head.author_is_bot,
+        "is_draft": head.is_draft,
+        "from_fork": head.from_fork,
+        "labels": json.dumps(head.labels),
+        "state": State.DUE if reason is None else State.SKIPPED,
+        "reason": reason or "",
+        "rules": rules,
+        "now": now,
+    }

@@ -1,0 +1,42 @@
+"""One sweep at a time in a state directory; the kernel lets go of the lock even after SIGKILL."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reviewer_cli.errors import AlreadyRunning
+
+
+@contextmanager
+def exclusive(path: Path, now: float) -> Iterator[None]:
+    """Hold the lock file at `path`; raises AlreadyRunning, which says who holds it since when."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                f"Another sweep holds {path} ({_holder(handle)}); this one does nothing."
+            ) from None
+        note = {"pid": os.getpid(), "machine": socket.gethostname(), "since": now}
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(note).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holder(handle: int) -> str:
+    try:
+        note = json.loads(os.pread(handle, 4096, 0))
+        since = datetime.fromtimestamp(note["since"], UTC).isoformat(timespec="seconds")
+        return f"process {note['pid']} on {note['machine']} since {since}"
+    except (ValueError, KeyError, TypeError):
+        return "it has just started"

@@ -1,0 +1,129 @@
+"""The values that go into the ledger's rows and come out of them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from reviewer_cli.core.models import (
+    Comment,
+    Head,
+    HeadKey,
+    Remark,
+    Review,
+    Severity,
+    Side,
+    State,
+    Unreviewed,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A row that this sweep may take: a head, how far it came, and the review saved for it."""
+
+    head_id: int
+    head: Head
+    state: State
+    attempts: int
+    next_due_at: float
+    round: int
+    review: Review | None = None
+    severities: tuple[Severity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedReply:
+    """One pass that was paid for, kept so that it is never paid for again."""
+
+    step: str
+    engine: str
+    model: str
+    inputs_hash: str
+    reply: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A finished review as it is saved before anything is posted."""
+
+    review: Review
+    remarks: tuple[Remark, ...]
+    engine: str
+    model: str
+    effort: str
+    contract_hash: str
+    merge_base: str
+    files: int
+    changed_lines: int
+    unreviewed: tuple[Unreviewed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepCounts:
+    """What a sweep did, as its row tells it."""
+
+    polled: int = 0
+    new: int = 0
+    posted: int = 0
+    skipped: int = 0
+    superseded: int = 0
+    retried: int = 0
+    dead: int = 0
+    usd: float = 0.0
+
+
+def head_of(row: sqlite3.Row) -> Head:
+    """The head that a row of `heads` describes."""
+    return Head(
+        key=key_of(row),
+        head_ref=row["head_ref"],
+        base_ref=row["base_ref"],
+        base_sha=row["base_sha"],
+        title=row["title"],
+        body=row["body"],
+        author=row["author"],
+        author_is_bot=bool(row["author_is_bot"]),
+        is_draft=bool(row["is_draft"]),
+        from_fork=bool(row["from_fork"]),
+        labels=tuple(json.loads(row["labels"])),
+    )
+
+
+def key_of(row: sqlite3.Row) -> HeadKey:
+    """The key columns of a row of `heads`."""
+    return HeadKey(row["host"], row["repo"], row["pull"], row["head_sha"])
+
+
+def review_to_json(review: Review) -> str:
+    """The outgoing review as text; `review_from_json` gives it back unchanged."""
+    return json.dumps(asdict(review), ensure_ascii=False)
+
+
+def review_from_json(text: str) -> Review:
+    """The review that `review_to_json` wrote."""
+    data = json.loads(text)
+    return Review(
+        key=HeadKey(**data["key"]),
+        body=data["body"],
+        marker=data["marker"],
+        comments=tuple(
+            Comment(**{**comment, "side": Side(comment["side"])}) for comment in data["comments"]
+        ),
+    )
+
+
+def usage_of(row: sqlite3.Row) -> Usage:
+    """The usage columns of a row of `replies`."""
+    return Usage(
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cache_read_tokens=row["cache_read_tokens"],
+        cache_write_tokens=row["cache_write_tokens"],
+        usd=row["usd"],
+        turns=row["turns"],
+        duration_s=row["duration_s"],
+    )

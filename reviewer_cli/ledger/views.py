@@ -1,0 +1,120 @@
+"""What the ledger tells people and other programs, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reviewer_cli.core.models import HeadKey, Severity, State
+from reviewer_cli.ledger.rows import SweepCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """One row of `sweeps`; `ended_at` None means that it runs or was killed."""
+
+    sweep_id: int
+    started_at: float
+    ended_at: float | None
+    engine: str
+    counts: SweepCounts
+    exit_code: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadRecord:
+    """One row of `heads` with the sums of its review."""
+
+    head_id: int
+    key: HeadKey
+    title: str
+    author: str
+    base_ref: str
+    state: State
+    reason: str
+    round: int
+    attempts: int
+    next_due_at: float
+    first_seen_at: float
+    changed_at: float
+    posted_at: float | None
+    error_class: str | None
+    error: str | None
+    severities: tuple[Severity, ...]
+    usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRecord:
+    """One row of `findings`."""
+
+    path: str
+    placement: str
+    side: str
+    line: int | None
+    start_line: int | None
+    claimed_line: int
+    note: str
+    severity: Severity
+    category: str
+    rule: str
+    title: str
+    body: str
+    quote: str
+    suggestion: str | None
+    confidence: float
+    disposition: str
+    reason: str
+
+    @property
+    def place(self) -> str:
+        """The path with the line it was posted to, or the one it spoke of."""
+        last = self.line or self.claimed_line
+        return f"{self.path}:{last}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRecord:
+    """One paid answer of an engine."""
+
+    step: str
+    engine: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    turns: int
+    duration_s: float
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadHistory:
+    """Everything the ledger knows of one head."""
+
+    head: HeadRecord
+    findings: tuple[FindingRecord, ...]
+    replies: tuple[ReplyRecord, ...]
+    unreviewed: tuple[tuple[str, str], ...]
+    review_id: str | None
+    body: str | None
+    engine: str | None
+    contract_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the queue stands at one moment."""
+
+    due: int
+    waiting: int
+    in_flight: int
+    saved: int
+    dead: int
+    posted: int
+    skipped: int
+    superseded: int
+    usd_day: float
+    usd_total: float
+    last_sweeps: tuple[SweepRecord, ...]
+    unfinished: tuple[HeadRecord, ...]
