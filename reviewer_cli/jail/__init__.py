@@ -1,0 +1,1 @@
+"""What stands between us and a program that reads a hostile checkout."""

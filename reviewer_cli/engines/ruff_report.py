@@ -1,0 +1,179 @@
+"""Ruff's answer, one JSON object a line, becomes findings about the lines that a change adds.
+
+One finding for each rule and file: the first place, and the numbers of the others. Nothing here
+runs anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reviewer_cli.core.checks.places import is_test, lines_named, softened
+from reviewer_cli.core.checks.secrets import hidden_quotes, leaks
+from reviewer_cli.core.diff import DiffLine, FileDiff, LineKind
+from reviewer_cli.core.models import Finding
+from reviewer_cli.engines.ruff_rules import RULES, SYNTAX, UNREADABLE
+from reviewer_cli.errors import HeadError
+
+LONGEST_MESSAGE = 300
+LONGEST_QUOTE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """Replace the characters from `start` to `end` of one line, counted from 0."""
+
+    start: int
+    end: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    code: str
+    message: str
+    rows: range
+    edits: tuple[_Edit, ...]
+    """A fix that ruff calls safe and that stays within the first row; else nothing."""
+
+
+@dataclass(slots=True)
+class _Changed:
+    """A file with what its problems are looked up in, and the first problem of each rule."""
+
+    diff: FileDiff
+    added: dict[int, DiffLine] = field(init=False)
+    found: dict[str, tuple[_Problem, list[DiffLine]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.added = {line.new: line for line in self.diff.added_lines() if line.new is not None}
+
+
+class RuffReport:
+    """Collects the answer for files by the absolute name under which ruff speaks of them."""
+
+    def __init__(self, files: Mapping[str, FileDiff]) -> None:
+        self._files = {name: _Changed(diff) for name, diff in files.items()}
+
+    def add(self, answer: bytes) -> None:
+        """Take in one line of the answer; raises HeadError when it is not what was asked for."""
+        try:
+            said = json.loads(answer)
+            changed = self._files[said["filename"]]
+            problem = _problem(said)
+        except (ValueError, TypeError, LookupError) as error:
+            raise HeadError(
+                "ruff's answer cannot be understood; upgrade or reinstall the package ruff."
+            ) from error
+        line = _line(problem, changed)
+        if line is not None and not _is_excused(problem, changed.diff.path):
+            _, lines = changed.found.setdefault(problem.code, (problem, []))
+            lines.append(line)
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings so far, in the order of the files."""
+        for changed in self._files.values():
+            hidden = hidden_quotes(leaks(changed.diff)) if changed.found else {}
+            for problem, lines in changed.found.values():
+                yield _finding(changed.diff.path, problem, lines, hidden)
+
+
+def _problem(said: dict[str, Any]) -> _Problem:
+    code = said["code"]
+    if code not in RULES:
+        raise ValueError(code)
+    first, last = said["location"]["row"], said["end_location"]["row"]
+    if last > first and said["end_location"]["column"] == 1:
+        last -= 1  # it ends before the first character of that row
+    return _Problem(
+        code=code,
+        message=str(said["message"])[:LONGEST_MESSAGE],
+        rows=range(first, last + 1),
+        edits=_edits(said["fix"], first),
+    )
+
+
+def _edits(fix: dict[str, Any] | None, row: int) -> tuple[_Edit, ...]:
+    if fix is None or fix["applicability"] != "safe":
+        return ()
+    within = all(
+        edit[end]["row"] == row for edit in fix["edits"] for end in ("location", "end_location")
+    )
+    if not within or any("\n" in edit["content"] for edit in fix["edits"]):
+        return ()
+    return tuple(
+        _Edit(
+            start=edit["location"]["column"] - 1,
+            end=edit["end_location"]["column"] - 1,
+            content=edit["content"],
+        )
+        for edit in fix["edits"]
+    )
+
+
+def _is_excused(problem: _Problem, path: str) -> bool:
+    """Tests open holes on purpose, and some messages say themselves that nothing is wrong."""
+    rule = RULES[problem.code]
+    return rule.harmless_if in problem.message or (rule.category == "security" and is_test(path))
+
+
+def _line(problem: _Problem, changed: _Changed) -> DiffLine | None:
+    """The added line that the problem is about, None when it is about none."""
+    if problem.code == UNREADABLE:
+        return next(iter(changed.added.values()), None)
+    if problem.code == SYNTAX:
+        # One mistake makes the parser stumble several times; only the first says something.
+        return None if SYNTAX in changed.found else _broken_line(problem.rows.start, changed.diff)
+    return next((changed.added[row] for row in problem.rows if row in changed.added), None)
+
+
+def _broken_line(row: int, diff: FileDiff) -> DiffLine | None:
+    """The changed place that breaks the file: parsers stumble at it, or somewhat below it.
+
+    Within a hunk that is the added line nearest above, or the row itself where only lines went.
+    """
+    for hunk in diff.hunks:
+        lines = [line for line in hunk.lines if line.new is not None]
+        above = [line for line in lines if (line.new or 0) <= row]
+        if above and (lines[-1].new or 0) >= row - 1:
+            added = [line for line in above if line.kind is LineKind.ADDED]
+            return (added or above)[-1]
+    return None
+
+
+def _finding(
+    path: str, problem: _Problem, lines: Sequence[DiffLine], hidden: Mapping[int, str]
+) -> Finding:
+    rule = RULES[problem.code]
+    first = lines[0]
+    number = first.new or 1
+    others = sorted({line.new or 1 for line in lines} - {number})
+    also = f"\n\nThe same rule is broken on {lines_named(others)}." if others else ""
+    # Ruff's words and its fix may repeat what stands on the line: not where that is a secret.
+    secret = hidden.get(number)
+    said = (
+        f"ruff: {problem.message} ({problem.code})" if secret is None else f"ruff: {problem.code}"
+    )
+    return Finding(
+        path=path,
+        line=number,
+        severity=softened(rule.severity, path),
+        category=rule.category,
+        title=rule.title,
+        body=f"{rule.consequence}\n\n{said}{also}",
+        quote=first.text[:LONGEST_QUOTE] if secret is None else secret,
+        suggestion=_fixed(first, problem) if secret is None else None,
+        rule=f"ruff-{problem.code}",
+    )
+
+
+def _fixed(line: DiffLine, problem: _Problem) -> str | None:
+    if not problem.edits or line.new != problem.rows.start or len(line.text) > LONGEST_QUOTE:
+        return None
+    text = line.text.removesuffix("\r")
+    for edit in sorted(problem.edits, key=lambda one: one.start, reverse=True):
+        text = text[: edit.start] + edit.content + text[edit.end :]
+    return text if text.strip() else None
