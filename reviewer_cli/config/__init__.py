@@ -1,0 +1,1 @@
+"""reviewer.toml and the environment, turned into frozen settings."""

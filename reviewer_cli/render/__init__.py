@@ -1,0 +1,1 @@
+"""Values in, text out; text from outside is made harmless on the way."""

@@ -1,0 +1,140 @@
+"""The posted review: its body, its comments, and the whole of it as one Markdown document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reviewer_cli.core.diff import Diff
+from reviewer_cli.core.models import (
+    Comment,
+    Finding,
+    Head,
+    Placement,
+    Remark,
+    Review,
+    Severity,
+    Side,
+    Unreviewed,
+)
+from reviewer_cli.core.remarks import kept
+from reviewer_cli.core.sanitise import code_span, fenced, harmless_markdown, one_line
+
+MOST_UNREVIEWED = 30
+"""Unreviewed files that are named one by one; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a review says about itself."""
+
+    head: Head
+    diff: Diff
+    engine: str
+    model: str
+    effort: str
+    contract: str
+
+
+def compose(facts: Facts, remarks: Sequence[Remark], marker: str) -> Review:
+    """The outgoing review: line comments where lines carry them, all else in the body."""
+    posted = kept(remarks)
+    on_lines = [one for one in posted if one.anchor.placement is Placement.LINE]
+    elsewhere = [one for one in posted if one.anchor.placement is not Placement.LINE]
+    sections = [
+        f"**{_headline(posted)}**",
+        *(_elsewhere(remark) for remark in elsewhere),
+        _unreviewed(facts.diff.unreviewed),
+        _footer(facts),
+        marker,
+    ]
+    return Review(
+        key=facts.head.key,
+        body="\n\n".join(section for section in sections if section),
+        marker=marker,
+        comments=tuple(_comment(remark) for remark in on_lines),
+    )
+
+
+def document(review: Review) -> str:
+    """The whole review as one text, for hosts that have no line comments; the marker stays last."""
+    body = review.body.removesuffix(review.marker).rstrip("\n")
+    headline, _, rest = body.partition("\n\n")
+    comments = [f"### {_place(comment)}\n\n{comment.body}" for comment in review.comments]
+    parts = [headline, *comments, rest, review.marker]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def count_by_severity(severities: Iterable[Severity]) -> str:
+    """Words such as "2 findings: 1 critical, 1 low"; "no findings" when there are none."""
+    counts = Counter(severities)
+    total = counts.total()
+    if not total:
+        return "no findings"
+    listed = ", ".join(f"{counts[one]} {one}" for one in Severity if counts[one])
+    return f"{total} finding{'s' if total != 1 else ''}: {listed}"
+
+
+def _headline(posted: Sequence[Remark]) -> str:
+    if not posted:
+        return "No findings."
+    return count_by_severity(one.finding.severity for one in posted).capitalize() + "."
+
+
+def _comment(remark: Remark) -> Comment:
+    anchor = remark.anchor
+    if anchor.line is None:
+        raise AssertionError("a line anchor has a line")
+    return Comment(
+        path=anchor.path,
+        line=anchor.line,
+        start_line=anchor.start_line,
+        side=anchor.side,
+        body=_text(remark.finding),
+    )
+
+
+def _text(finding: Finding) -> str:
+    label = f"**{finding.severity}** · {finding.category}"
+    if finding.rule:
+        label += f" · {code_span(finding.rule)}"
+    parts = [
+        f"{label}\n\n**{harmless_markdown(one_line(finding.title))}**",
+        harmless_markdown(finding.body),
+    ]
+    if finding.suggestion is not None:
+        parts.append("Suggested instead:\n\n" + fenced(finding.suggestion))
+    return "\n\n".join(parts)
+
+
+def _elsewhere(remark: Remark) -> str:
+    place = f"{remark.anchor.path}:{remark.finding.line}"
+    return f"### {code_span(place)}\n\n_{remark.anchor.note}_\n\n{_text(remark.finding)}"
+
+
+def _place(comment: Comment) -> str:
+    lines = str(comment.line)
+    if comment.start_line is not None:
+        lines = f"{comment.start_line}-{comment.line}"
+    where = " (removed)" if comment.side is Side.LEFT else ""
+    return code_span(f"{comment.path}:{lines}") + where
+
+
+def _unreviewed(files: Sequence[Unreviewed]) -> str:
+    if not files:
+        return ""
+    lines = [f"- {code_span(one.path)}: {one.reason}" for one in files[:MOST_UNREVIEWED]]
+    if len(files) > MOST_UNREVIEWED:
+        lines.append(f"- and {len(files) - MOST_UNREVIEWED} more")
+    return "Not reviewed:\n\n" + "\n".join(lines)
+
+
+def _footer(facts: Facts) -> str:
+    count = len(facts.diff.files)
+    files = f"{count} file{'s' if count != 1 else ''}"
+    return (
+        f"_Reviewed {facts.head.key.sha[:12]} against {code_span(facts.head.base_ref)} "
+        f"({files}, {facts.diff.changed_line_count()} changed lines) · {facts.engine}, "
+        f"{one_line(facts.model)}, effort {facts.effort} · contract {facts.contract}_"
+    )

@@ -1,0 +1,248 @@
+"""What the commands print on a terminal; every word from outside is made visible and literal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from reviewer_cli.core.models import HeadKey, Severity, State
+from reviewer_cli.core.sanitise import one_line, visible
+from reviewer_cli.ledger.views import FindingRecord, HeadHistory, HeadRecord, Status, SweepRecord
+from reviewer_cli.render.markdown import count_by_severity
+
+SEVERITY_STYLE = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+STATE_STYLE = {
+    State.POSTED: "green",
+    State.SKIPPED: "dim",
+    State.SUPERSEDED: "dim",
+    State.DEAD: "bold red",
+    State.DUE: "yellow",
+    State.CLAIMED: "blue",
+    State.REVIEWED: "blue",
+    State.POSTING: "blue",
+}
+STATE_WORD = {State.DUE: "will be retried"}
+MOST_QUOTED_LINES = 6
+
+
+def literal(text: str, style: str = "") -> Text:
+    """Text from outside on one line: no markup, no control sequence, no line break."""
+    return Text(one_line(text, 1000), style=style)
+
+
+def head_name(key: HeadKey, *, short: bool = False) -> Text:
+    """A head as `repository@branch`; `short` keeps only the repository's own name."""
+    repo = os.path.basename(key.repo) or key.repo if short else key.repo
+    mark = "#" if key.pull.isdecimal() else "@"
+    return Text.assemble(literal(repo, "dim"), (mark, "dim"), literal(key.pull, "bold"))
+
+
+def moment(at: float) -> str:
+    """A moment in local time, to the minute."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def span(seconds: float) -> str:
+    """A duration in its two largest units."""
+    whole = max(0, round(seconds))
+    for size, unit, below, name in (
+        (86_400, "d", 3600, "h"),
+        (3600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // below
+            return f"{whole // size}{unit} {rest}{name}" if rest else f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def review(history: HeadHistory) -> RenderableType:
+    """A posted review as a reader of the terminal sees it: one block for each finding."""
+    head = history.head
+    kept = [one for one in history.findings if one.disposition == "kept"]
+    title = Text.assemble(head_name(head.key, short=True), "  ", literal(head.title, "italic"))
+    parts: list[RenderableType] = [Rule(title, align="left", style="dim", characters="─")]
+    if not kept:
+        parts.append(Padding(Text("✓ no findings", style="green"), (0, 0, 0, 2)))
+    parts += [finding(one) for one in kept]
+    if history.unreviewed:
+        names = ", ".join(f"{path} ({why})" for path, why in history.unreviewed[:5])
+        more = len(history.unreviewed) - 5
+        note = f"not reviewed: {names}" + (f" and {more} more" if more > 0 else "")
+        parts.append(Padding(literal(note, "dim"), (0, 0, 0, 2)))
+    return Group(*parts, Text())
+
+
+def finding(one: FindingRecord) -> RenderableType:
+    """One finding: severity, place and title, then its text, then the code it quotes."""
+    head = Text.assemble(
+        (f" {one.severity} ", SEVERITY_STYLE[one.severity]),
+        " ",
+        literal(one.title, "bold"),
+    )
+    kind = f"{one.category} · {one.rule}" if one.rule else one.category
+    place = Text.assemble(literal(one.place, "underline"), "  ", literal(kind, "dim"))
+    lines = visible(one.quote).strip("\n").split("\n")
+    quote = "\n".join(lines[:MOST_QUOTED_LINES]) + ("\n…" if len(lines) > MOST_QUOTED_LINES else "")
+    parts: list[RenderableType] = [
+        head,
+        Padding(place, (0, 0, 0, 2)),
+        Padding(Text(quote, style="dim", no_wrap=True, overflow="ellipsis"), (0, 0, 0, 4)),
+        Padding(Text(visible(one.body)), (0, 0, 1, 2)),
+    ]
+    return Padding(Group(*parts), (0, 0, 0, 2))
+
+
+def heads(records: Sequence[HeadRecord], now: float) -> Table:
+    """A table of heads, one line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "head", "state", "findings", "age", "why"):
+        table.add_column(name, justify="right" if name == "id" else "left")
+    table.columns[1].overflow = "fold"
+    for one in records:
+        found = count_by_severity(one.severities) if one.state is State.POSTED else ""
+        table.add_row(
+            str(one.head_id),
+            Text.assemble(head_name(one.key, short=True), " ", (one.key.sha[:8], "dim")),
+            Text(one.state, style=STATE_STYLE[one.state]),
+            found,
+            span(now - one.changed_at),
+            literal(why(one, now), "dim"),
+        )
+    return table
+
+
+def why(one: HeadRecord, now: float) -> str:
+    """The reason for a head's state, and for a waiting one when it is tried again."""
+    if one.state is State.DUE and one.attempts:
+        wait = one.next_due_at - now
+        when = f"in {span(wait)}" if wait > 0 else "at the next sweep"
+        return f"attempt {one.attempts} failed, again {when}: {one.error}"
+    return one.reason or (one.error or "" if one.state is State.DEAD else "")
+
+
+def history(told: HeadHistory, now: float) -> RenderableType:
+    """All that the ledger knows of a head."""
+    head = told.head
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    rows: list[tuple[str, RenderableType]] = [
+        ("head", Text.assemble(head_name(head.key), " ", (head.key.sha, "dim"))),
+        ("title", literal(head.title)),
+        ("author", literal(head.author)),
+        ("into", literal(head.base_ref)),
+        (
+            "state",
+            Text.assemble((head.state, STATE_STYLE[head.state]), "  ", literal(why(head, now))),
+        ),
+        ("round", str(head.round)),
+        ("attempts", str(head.attempts)),
+        ("first seen", moment(head.first_seen_at)),
+        ("changed", moment(head.changed_at)),
+    ]
+    if told.review_id:
+        rows.append(("posted as", literal(told.review_id)))
+    if told.engine:
+        rows.append(("engine", literal(f"{told.engine}, contract {told.contract_hash}")))
+    for reply in told.replies:
+        used = f"{reply.input_tokens + reply.output_tokens:,} tokens, ${reply.usd:.2f}"
+        rows.append(
+            ("pass", literal(f"{reply.step}: {reply.model}, {used}, {span(reply.duration_s)}"))
+        )
+    for label, value in rows:
+        facts.add_row(label, value)
+    parts: list[RenderableType] = [
+        facts,
+        Text(),
+        *(finding(one) for one in told.findings if one.disposition == "kept"),
+    ]
+    dropped = [one for one in told.findings if one.disposition != "kept"]
+    if dropped:
+        parts.append(Text("Not posted:", style="dim"))
+        parts += [
+            Padding(
+                literal(f"{one.disposition}: {one.title} ({one.place}): {one.reason}", "dim"),
+                (0, 0, 0, 2),
+            )
+            for one in dropped
+        ]
+    parts += [
+        Padding(literal(f"not reviewed: {path} ({reason})", "dim"), (0, 0, 0, 2))
+        for path, reason in told.unreviewed
+    ]
+    return Group(*parts)
+
+
+def status(seen: Status, now: float) -> RenderableType:
+    """The queue at a glance, what is unfinished, and the last sweeps."""
+    glance = Table.grid(padding=(0, 3))
+    numbers = (
+        ("due", seen.due, "bold"),
+        ("waiting", seen.waiting, "yellow"),
+        ("in flight", seen.in_flight, "blue"),
+        ("to post", seen.saved, "blue"),
+        ("dead", seen.dead, "bold red"),
+        ("posted", seen.posted, "green"),
+        ("skipped", seen.skipped, "dim"),
+        ("superseded", seen.superseded, "dim"),
+    )
+    glance.add_row(
+        *(Text(str(count), style=style if count else "dim") for _, count, style in numbers)
+    )
+    glance.add_row(*(Text(name, style="dim") for name, _, _ in numbers))
+    spend = Text(f"spent ${seen.usd_day:.2f} in the last day, ${seen.usd_total:.2f} in all", "dim")
+    parts: list[RenderableType] = [glance, Text(), spend, Text(), sweeps(seen.last_sweeps)]
+    if seen.unfinished:
+        parts += [Text(), Text("Unfinished", style="bold"), heads(seen.unfinished, now)]
+    return Group(*parts)
+
+
+def sweeps(records: Iterable[SweepRecord]) -> Table:
+    """The last sweeps, one line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in (
+        "sweep",
+        "started",
+        "took",
+        "open",
+        "new",
+        "posted",
+        "skipped",
+        "retry",
+        "dead",
+        "usd",
+        "",
+    ):
+        table.add_column(name, justify="left" if name in ("started", "") else "right")
+    for one in records:
+        took = span(one.ended_at - one.started_at) if one.ended_at is not None else "…"
+        ending = f"{one.error}" if one.error else ("" if one.ended_at else "running, or killed")
+        counts = one.counts
+        table.add_row(
+            str(one.sweep_id),
+            moment(one.started_at),
+            took,
+            *map(str, (counts.polled, counts.new, counts.posted, counts.skipped)),
+            *map(str, (counts.retried, counts.dead)),
+            f"{counts.usd:.2f}",
+            literal(ending, "red" if one.error else "dim"),
+        )
+    return table
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console without markup, emoji codes or guessed highlights."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)

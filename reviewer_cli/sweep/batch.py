@@ -1,0 +1,107 @@
+"""The batch that is kept full: a review that ends gives its place to the next head at once.
+
+Three stages run side by side and meet at two queues. Preparing (git only, costs no money) runs
+ahead by at most one batch, reviewing holds at most `size` heads, and posting is serial, as hosts
+ask for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+Ready = TypeVar("Ready")
+Saved = TypeVar("Saved")
+
+
+class Batch(Generic[Ready, Saved]):
+    """Brings heads through the three stages with at most `size` of them in review."""
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        prepare: Callable[[int], Awaitable[Ready]],
+        review: Callable[[Ready], Awaitable[Saved | None]],
+        publish: Callable[[Saved], Awaitable[None]],
+        abandon: Callable[[Ready], None],
+    ) -> None:
+        """Each stage deals itself with what concerns one head; what it raises ends the sweep.
+
+        `review` gives None when there is nothing to post. `abandon` takes back what was prepared
+        but never reviewed.
+        """
+        self._size = size
+        self._prepare = prepare
+        self._review = review
+        self._publish = publish
+        self._abandon = abandon
+        self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(maxsize=1)
+        self._saved: asyncio.Queue[Saved | None] = asyncio.Queue()
+
+    async def run(self, ids: Iterable[int]) -> None:
+        """Bring every id through, or raise the first error that concerns them all.
+
+        After such an error no review starts and those in flight are cancelled; reviews that are
+        saved are paid for and are still posted, unless posting itself is what failed.
+        """
+        front = asyncio.create_task(self._prepare_and_review(ids))
+        back = asyncio.create_task(self._publish_all())
+        try:
+            await asyncio.wait({front, back}, return_when=asyncio.FIRST_COMPLETED)
+            await _ended(front)
+            self._saved.put_nowait(None)
+            await asyncio.wait({back})
+        finally:
+            await _ended(front, back)
+            while not self._ready.empty():
+                if (left := self._ready.get_nowait()) is not None:
+                    self._abandon(left)
+        for stage in (front, back):
+            if not stage.cancelled() and (error := stage.exception()):
+                raise error
+
+    async def _prepare_and_review(self, ids: Iterable[int]) -> None:
+        reviewing = [asyncio.create_task(self._review_all()) for _ in range(self._size)]
+        preparing = asyncio.create_task(self._prepare_all(iter(ids)))
+        try:
+            await asyncio.gather(preparing, *reviewing)
+        finally:
+            await _ended(preparing, *reviewing)
+
+    async def _prepare_all(self, ids: Iterator[int]) -> None:
+        hands = [asyncio.create_task(self._prepare_each(ids)) for _ in range(self._size)]
+        try:
+            await asyncio.gather(*hands)
+        finally:
+            await _ended(*hands)
+        for _ in range(self._size):
+            await self._ready.put(None)
+
+    async def _prepare_each(self, ids: Iterator[int]) -> None:
+        for head_id in ids:
+            ready = await self._prepare(head_id)
+            try:
+                await self._ready.put(ready)
+            except asyncio.CancelledError:
+                self._abandon(ready)
+                raise
+
+    async def _review_all(self) -> None:
+        while (ready := await self._ready.get()) is not None:
+            saved = await self._review(ready)
+            if saved is not None:
+                self._saved.put_nowait(saved)
+
+    async def _publish_all(self) -> None:
+        while (saved := await self._saved.get()) is not None:
+            await self._publish(saved)
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel what still runs and wait until all have cleaned up after themselves."""
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+    await asyncio.wait(tasks)

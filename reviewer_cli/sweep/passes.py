@@ -1,0 +1,172 @@
+"""The passes of one review, one after another: finding passes, then one that tries to refute.
+
+Each valid answer is saved before the next pass starts, so that a killed review goes on where it
+stopped and pays for nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reviewer_cli.contract import contract_hash, instructions
+from reviewer_cli.core.models import Finding, Head, Remark, Usage
+from reviewer_cli.core.prompt import find_prompt, verify_prompt
+from reviewer_cli.core.remarks import judged, kept, remarks, without_duplicates
+from reviewer_cli.core.reply import (
+    findings_schema,
+    parse_findings,
+    parse_verdicts,
+    verdicts_schema,
+)
+from reviewer_cli.errors import InvalidReply, ReviewTimeout
+from reviewer_cli.ledger.rows import SavedReply
+from reviewer_cli.ports import Brief, Engine, Pass, Reply, ReviewRequest
+from reviewer_cli.sweep.plan import Plan
+from reviewer_cli.sweep.workshop import Prepared
+
+Parsed = TypeVar("Parsed")
+
+GRACE_S = 15.0
+"""An engine ends itself at the deadline; this much later it is cancelled whatever it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """All remarks of a review, the dropped ones included, and what the passes used."""
+
+    remarks: tuple[Remark, ...]
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Where answers are kept, by step and the hash of all that went into the question."""
+
+    recall: Callable[[str, str], SavedReply | None]
+    keep: Callable[[SavedReply], None]
+    entering: Callable[[str], None]
+
+
+class Passes:
+    """One review of one head by one engine, with another engine's findings as evidence."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        evidence: Engine | None,
+        head: Head,
+        prepared: Prepared,
+        plan: Plan,
+        memory: Memory,
+    ) -> None:
+        self._engine = engine
+        self._evidence = evidence
+        self._head = head
+        self._prepared = prepared
+        self._diff = prepared.diff
+        self._plan = plan
+        self._memory = memory
+        self._usage = Usage()
+        self._model = ""
+
+    async def run(self) -> Verified:
+        """Every pass of the plan's effort, in order; what the evidence says is posted as it is."""
+        self._usage = Usage()
+        evidence: tuple[Finding, ...] = ()
+        if self._evidence is not None:
+            evidence = await self._find(self._evidence, Pass.FIND, ())
+        findings: list[Finding] = []
+        found: tuple[Remark, ...] = ()
+        for step in self._engine.passes(self._plan.effort):
+            if step is Pass.VERIFY:
+                found = await self._verify(without_duplicates(remarks(findings, self._diff)))
+            else:
+                findings += await self._find(self._engine, step, evidence)
+                found = remarks(findings, self._diff)
+        found = without_duplicates((*remarks(evidence, self._diff), *found))
+        return Verified(remarks=found, model=self._model, usage=self._usage)
+
+    async def _find(
+        self, engine: Engine, step: Pass, evidence: tuple[Finding, ...]
+    ) -> tuple[Finding, ...]:
+        brief = Brief(
+            instructions=instructions(step),
+            prompt=find_prompt(self._head, self._diff, evidence),
+            schema=findings_schema(),
+        )
+        return await self._ask(engine, step, brief, parse_findings)
+
+    async def _verify(self, found: tuple[Remark, ...]) -> tuple[Remark, ...]:
+        doubted = [remark.finding for remark in kept(found)]
+        if not doubted:
+            return found
+        brief = Brief(
+            instructions=instructions(Pass.VERIFY),
+            prompt=verify_prompt(self._head, self._diff, doubted),
+            schema=verdicts_schema(),
+        )
+        verdicts = await self._ask(
+            self._engine, Pass.VERIFY, brief, lambda data: parse_verdicts(data, len(doubted))
+        )
+        return judged(found, verdicts)
+
+    async def _ask(
+        self, engine: Engine, step: Pass, brief: Brief, parse: Callable[[object], Parsed]
+    ) -> Parsed:
+        self._memory.entering(step)
+        inputs = _inputs_hash(engine, step, brief)
+        saved = self._memory.recall(step, inputs)
+        if saved is None:
+            reply = await self._review(engine, brief)
+            try:
+                parse(reply.data)
+            except InvalidReply:
+                # Kept for people and for the bill, under inputs that no later attempt asks for.
+                self._memory.keep(_saved(engine, f"{step} refused", f"{inputs} refused", reply))
+                raise
+            saved = _saved(engine, step, inputs, reply)
+            self._memory.keep(saved)
+        self._usage += saved.usage
+        self._model = saved.model
+        return parse(json.loads(saved.reply))
+
+    async def _review(self, engine: Engine, brief: Brief) -> Reply:
+        request = ReviewRequest(
+            head=self._head,
+            diff=self._diff,
+            checkout=self._prepared.checkout,
+            brief=brief,
+            deadline_s=self._plan.deadline_s,
+            max_usd=max(self._plan.max_usd - self._usage.usd, 0.01),
+        )
+        try:
+            async with asyncio.timeout(request.deadline_s + GRACE_S):
+                return await engine.review(request)
+        except TimeoutError as error:
+            raise ReviewTimeout(
+                f"The review did not end within {request.deadline_s:.0f} s and was stopped; "
+                "raise engine.deadline if such changes need longer."
+            ) from error
+
+
+def _inputs_hash(engine: Engine, step: Pass, brief: Brief) -> str:
+    parts = (engine.name, contract_hash(), step, brief.prompt)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _saved(engine: Engine, step: str, inputs: str, reply: Reply) -> SavedReply:
+    return SavedReply(
+        step=step,
+        engine=engine.name,
+        model=reply.model,
+        inputs_hash=inputs,
+        reply=json.dumps(reply.data, default=str),
+        usage=reply.usage,
+    )

@@ -1,0 +1,83 @@
+"""The pause that all reviews of a sweep share when the provider asks to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from reviewer_cli.core.backoff import delay
+from reviewer_cli.errors import ProviderUnavailable, ProviderWait
+from reviewer_cli.telemetry import Observer, Paused
+
+FIRST_PAUSE_S = 5.0
+"""Where the back-off starts when the provider gives no hint of its own."""
+
+FAILURES_OF_EVERYBODY = 3
+"""Failures in a row after which the provider is down for everybody, not for one head."""
+
+
+class Pause:
+    """Holds new reviews back until the provider may be asked again.
+
+    The provider's own hint is obeyed; without one the pause doubles each time, with jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        chance: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        longest_s: float,
+        observe: Observer,
+    ) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._sleep = sleep
+        self._longest_s = longest_s
+        self._observe = observe
+        self._until = 0.0
+        self._in_a_row = 0
+        self._failures = 0
+
+    async def over(self) -> None:
+        """Return when no pause is left."""
+        while (left := self._until - self._clock()) > 0:
+            await self._sleep(left)
+
+    def ask(self, request: ProviderWait) -> None:
+        """Start or prolong the pause; raises the request itself when it would last too long.
+
+        Several reviews are refused at about the same moment: one without a hint that comes during
+        a pause is part of the same refusal and does not double it.
+        """
+        left = self._until - self._clock()
+        if request.retry_after is not None:
+            wanted = request.retry_after + self._chance()
+        elif left > 0:
+            return
+        else:
+            self._in_a_row += 1
+            wanted = delay(
+                self._in_a_row,
+                first_s=FIRST_PAUSE_S,
+                longest_s=2 * self._longest_s,
+                chance=self._chance(),
+            )
+        if wanted > self._longest_s:
+            raise request
+        if wanted > left:
+            self._until = self._clock() + wanted
+            self._observe(Paused(seconds=wanted, reason=str(request)))
+
+    def unavailable(self, error: ProviderUnavailable) -> None:
+        """Count a failure of the provider itself; raises ProviderWait when it is everybody's."""
+        self._failures += 1
+        if self._failures >= FAILURES_OF_EVERYBODY:
+            raise ProviderWait(
+                f"The model provider failed {self._failures} times in a row ({error}); "
+                "the rest waits for a later sweep."
+            ) from error
+
+    def relax(self) -> None:
+        """A review came through: the next pause starts small again."""
+        self._in_a_row = self._failures = 0

@@ -1,0 +1,70 @@
+"""What a sweep is given: its numbers as one value, and the doors through which it acts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from reviewer_cli.core.coverage import DiffLimits
+from reviewer_cli.core.select import SkipRules
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ports import CodeHost, Effort, Engine
+from reviewer_cli.sweep.workshop import Workshop
+from reviewer_cli.telemetry import Observer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The numbers and rules of one sweep. Durations are seconds.
+
+    `batch_size` is the only number that sets concurrency; `only_pull` narrows the sweep to one
+    pull request.
+    """
+
+    selectors: Mapping[str, tuple[str, ...]]
+    batch_size: int = 4
+    limit: int = 50
+    max_attempts: int = 3
+    effort: Effort = Effort.STANDARD
+    deadline_s: float = 900.0
+    max_usd: float = 2.0
+    first_retry_s: float = 300.0
+    longest_retry_s: float = 6 * 3600.0
+    longest_pause_s: float = 600.0
+    rules: SkipRules = field(default_factory=SkipRules)
+    limits: DiffLimits = field(default_factory=DiffLimits)
+    only_pull: str | None = None
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """What the sweep was asked to look at, for its record."""
+        return tuple(one for selectors in self.selectors.values() for one in selectors)
+
+    @property
+    def lease_s(self) -> float:
+        """Longer than anything that may happen to a head while it is claimed."""
+        return self.deadline_s + self.longest_pause_s + 300.0
+
+    @property
+    def rules_hash(self) -> str:
+        """Changes with any rule that may skip a head, so that skipped heads are judged anew."""
+        return hashlib.sha256(repr((self.rules, self.limits)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Everything a sweep acts through; tests hand in fakes for the hosts and the engine only.
+
+    `clock` gives seconds since the epoch, `chance` a number in [0, 1).
+    """
+
+    hosts: Mapping[str, CodeHost]
+    engine: Engine
+    evidence: Engine | None
+    ledger: Ledger
+    workshop: Workshop
+    clock: Callable[[], float]
+    chance: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    observe: Observer

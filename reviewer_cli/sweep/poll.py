@@ -1,0 +1,78 @@
+"""Asking the hosts what is open, and entering what the ledger does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reviewer_cli.core.models import Head, State, Tip
+from reviewer_cli.core.select import skip_reason
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.sweep.plan import Doors, Plan
+from reviewer_cli.sweep.report import Tally
+from reviewer_cli.telemetry import HeadEnded, RepositoryFailed
+
+DESCRIBED_TOGETHER = 200
+"""Heads whose details are asked for and entered at a time: bounds the memory of a first sweep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """Every open tip of the repositories that could be polled: `answered` (host, repo) pairs."""
+
+    tips: tuple[Tip, ...]
+    answered: frozenset[tuple[str, str]]
+    failures: tuple[RepositoryFailed, ...]
+
+
+def poll(doors: Doors, plan: Plan) -> Poll:
+    """Ask every host; a repository that fails is named and does not disturb the others."""
+    tips: list[Tip] = []
+    answered: set[tuple[str, str]] = set()
+    failures: list[RepositoryFailed] = []
+    for name, selectors in plan.selectors.items():
+        host = doors.hosts[name]
+        for answer in host.open_tips(host.repositories(selectors)):
+            if answer.error is None:
+                answered.add((name, answer.repo))
+                tips += answer.tips
+            else:
+                failures.append(RepositoryFailed(repo=answer.repo, reason=answer.error))
+    if plan.only_pull is not None:
+        tips = [tip for tip in tips if tip.key.pull == plan.only_pull]
+    return Poll(tips=tuple(tips), answered=frozenset(answered), failures=tuple(failures))
+
+
+def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
+    """Enter new heads as due or skipped, retire what moved on, and return the ids that are due.
+
+    Saved reviews come first, then the longest waiting.
+    """
+    for failure in polled.failures:
+        tally.observe(failure)
+    for head, reason in newly_decided(doors, plan, polled, doors.ledger):
+        tally.new += 1
+        if reason is not None:
+            tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
+    if plan.only_pull is None:
+        tally.superseded += doors.ledger.retire(polled.answered, polled.tips, doors.clock())
+    return doors.ledger.due(polled.answered, doors.clock(), plan.limit, plan.only_pull)
+
+
+def newly_decided(
+    doors: Doors, plan: Plan, polled: Poll, ledger: Ledger
+) -> Iterator[tuple[Head, str | None]]:
+    """Describe and enter the undecided heads, a few hundred at a time, each with its reason."""
+    undecided = ledger.undecided(polled.tips, plan.rules_hash)
+    for start in range(0, len(undecided), DESCRIBED_TOGETHER):
+        decided = [
+            (head, skip_reason(head, plan.rules))
+            for head in _described(doors, undecided[start : start + DESCRIBED_TOGETHER])
+        ]
+        ledger.admit(decided, plan.rules_hash, doors.clock())
+        yield from decided
+
+
+def _described(doors: Doors, tips: Sequence[Tip]) -> Iterator[Head]:
+    for name in dict.fromkeys(tip.key.host for tip in tips):
+        yield from doors.hosts[name].describe([tip for tip in tips if tip.key.host == name])

@@ -1,0 +1,82 @@
+"""What a sweep did: counted while it runs, frozen when it ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from reviewer_cli.core.models import State
+from reviewer_cli.errors import ReviewerError
+from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.telemetry import Event, HeadEnded, Observer, Polled, RepositoryFailed
+
+PARTIAL = 3
+"""Exit code of a sweep that leaves heads to a later one, or that could not poll a repository."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The end of a sweep; `error` is what stopped it early."""
+
+    sweep_id: int
+    counts: SweepCounts
+    ended: tuple[HeadEnded, ...]
+    failures: tuple[RepositoryFailed, ...]
+    error: ReviewerError | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing is left to mend; see the exit codes in the README."""
+        if self.error is not None:
+            return self.error.exit_code
+        if self.failures and not self.counts.polled:
+            return 1
+        return PARTIAL if self.failures or self.counts.retried or self.counts.dead else 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing happened that anybody would want to read."""
+        return not (self.ended or self.failures or self.error)
+
+
+class Tally:
+    """Listens to a sweep's events, keeps what the report needs and hands each one on."""
+
+    def __init__(self, observe: Observer) -> None:
+        self._observe = observe
+        self.ended: list[HeadEnded] = []
+        self._failures: list[RepositoryFailed] = []
+        self._polled = 0
+        self.new = 0
+        self.superseded = 0
+
+    def observe(self, event: Event) -> None:
+        """Count an event and hand it on."""
+        if isinstance(event, HeadEnded):
+            self.ended.append(event)
+        elif isinstance(event, RepositoryFailed):
+            self._failures.append(event)
+        elif isinstance(event, Polled):
+            self._polled = event.open_heads
+        self._observe(event)
+
+    def report(self, sweep_id: int, usd: float, error: ReviewerError | None) -> Report:
+        """The report of everything counted so far."""
+        states = Counter(one.state for one in self.ended)
+        counts = SweepCounts(
+            polled=self._polled,
+            new=self.new,
+            posted=states[State.POSTED],
+            skipped=states[State.SKIPPED],
+            superseded=states[State.SUPERSEDED] + self.superseded,
+            retried=states[State.DUE],
+            dead=states[State.DEAD],
+            usd=usd,
+        )
+        return Report(
+            sweep_id=sweep_id,
+            counts=counts,
+            ended=tuple(self.ended),
+            failures=tuple(self._failures),
+            error=error,
+        )

@@ -1,0 +1,61 @@
+"""One sweep, read from top to bottom: this is the product's main story."""
+
+from __future__ import annotations
+
+import asyncio
+
+from reviewer_cli.errors import ReviewerError
+from reviewer_cli.sweep.batch import Batch
+from reviewer_cli.sweep.journey import Journey, Ready, Saved
+from reviewer_cli.sweep.plan import Doors, Plan
+from reviewer_cli.sweep.poll import poll, select
+from reviewer_cli.sweep.report import Report, Tally
+from reviewer_cli.telemetry import Polled
+
+INTERRUPTED = 130
+"""Recorded for a sweep that a signal ended; 128 + SIGINT, as shells do."""
+
+
+async def tick(doors: Doors, plan: Plan) -> Report:
+    """Review what is new and post it; every open head ends posted, skipped, waiting or dead.
+
+    Errors of single heads and repositories are in the report. An error that concerns every head
+    ends the sweep early and is in the report as well; what is unfinished stays due.
+    """
+    ledger, clock = doors.ledger, doors.clock
+    tally = Tally(doors.observe)
+    sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
+    error: ReviewerError | None = None
+    try:
+        ledger.recover(clock())
+        polled = poll(doors, plan)
+        due = select(doors, plan, polled, tally)
+        tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
+        if due:
+            await review(doors, plan, sweep_id, due, tally)
+    except ReviewerError as stopped:
+        error = stopped
+    except asyncio.CancelledError:
+        report = tally.report(sweep_id, ledger.spent(sweep_id), None)
+        ledger.end_sweep(report.counts, sweep_id, clock(), INTERRUPTED, "stopped by a signal")
+        raise
+    report = tally.report(sweep_id, ledger.spent(sweep_id), error)
+    ledger.end_sweep(
+        report.counts, sweep_id, clock(), report.exit_code, str(error) if error else None
+    )
+    return report
+
+
+async def review(doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally: Tally) -> None:
+    """Bring the due heads through preparing, reviewing and posting in one kept-full batch."""
+    doors.engine.check()
+    journey = Journey(doors, plan, sweep_id, tally.observe)
+    doors.workshop.expect(doors.ledger.load(head_id).head for head_id in due)
+    batch: Batch[Ready, Saved] = Batch(
+        plan.batch_size,
+        prepare=journey.prepare,
+        review=journey.review,
+        publish=journey.publish,
+        abandon=journey.abandon,
+    )
+    await batch.run(due)

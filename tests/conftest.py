@@ -1,0 +1,71 @@
+"""Guards of the whole suite: no network beyond loopback, no real home, no real credential."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+SECRET_NAMES = ("TOKEN", "API_KEY", "SECRET", "PASSWORD", "CREDENTIALS")
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+class NetworkTouched(AssertionError):
+    """A test tried to leave the machine."""
+
+
+def _allowed(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a path of a Unix socket
+    return str(address[0]).startswith(LOOPBACK)
+
+
+@pytest.fixture(autouse=True)
+def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    resolve = socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        if not _allowed(address):
+            raise NetworkTouched(f"connection to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        if not _allowed(address):
+            raise NetworkTouched(f"connection to {address}")
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    def guarded_resolve(host: object, *args: object, **kwargs: object) -> object:
+        if host is not None and not str(host).startswith(LOOPBACK):
+            raise NetworkTouched(f"look-up of {host!r}")
+        return resolve(host, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    prefixes = ("REVIEWER_", "ANTHROPIC_", "CLAUDE_", "GH_", "GITHUB_", "XDG_")
+    for name in list(os.environ):
+        if name.startswith(prefixes) or any(word in name for word in SECRET_NAMES):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Test\n\temail = test@localhost\n[init]\n\tdefaultBranch = main\n"
+    )
+
+
+@pytest.fixture
+def home() -> Path:
+    """The moved home directory."""
+    return Path(os.environ["HOME"])
