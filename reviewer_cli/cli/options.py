@@ -1,0 +1,43 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class EngineName(StrEnum):
+    """What reads the change."""
+
+    AGENT = "agent"
+    OFFLINE = "offline"
+
+
+class EffortName(StrEnum):
+    """How thoroughly."""
+
+    LOW = "low"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+class IfLocked(StrEnum):
+    """What to do when another sweep runs."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Read this reviewer.toml instead of looking for one."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Engine = Annotated[EngineName | None, typer.Option(help="What reads the change.")]
+Effort = Annotated[EffortName | None, typer.Option(help="How thoroughly the agent reads.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Log each event on the error output.")
+]

@@ -1,0 +1,113 @@
+"""What a sweep prints when it ends: the reviews, what was not posted, and one line of sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from reviewer_cli.cli.output import to_json
+from reviewer_cli.core.models import State
+from reviewer_cli.ledger.views import HeadHistory
+from reviewer_cli.render.terminal import (
+    STATE_STYLE,
+    STATE_WORD,
+    console,
+    head_name,
+    literal,
+    review,
+)
+from reviewer_cli.sweep.rehearsal import Action, Rehearsal
+from reviewer_cli.sweep.report import Report
+
+ACTION_STYLE = {
+    Action.REVIEW: "bold green",
+    Action.POST: "green",
+    Action.SKIP: "dim",
+    Action.WAIT: "yellow",
+}
+
+
+def show(report: Report, reviews: Sequence[HeadHistory]) -> None:
+    """Print the report for people."""
+    out = console()
+    for line in lines(report, reviews):
+        out.print(line)
+
+
+def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType]:
+    """The report as renderables, for the terminal and for pictures of it."""
+    parts: list[RenderableType] = [review(one) for one in reviews]
+    for ended in report.ended:
+        if ended.state is not State.POSTED:
+            word = STATE_WORD.get(ended.state, ended.state)
+            parts.append(
+                Text.assemble(
+                    "· ",
+                    head_name(ended.key, short=True),
+                    (f"  {word}  ", STATE_STYLE[ended.state]),
+                    literal(ended.reason, "dim"),
+                )
+            )
+    parts += [literal(f"✗ {one.repo}: {one.reason}", "red") for one in report.failures]
+    parts.append(Text(summary(report), style="bold"))
+    return parts
+
+
+def summary(report: Report) -> str:
+    """One line: what the sweep saw and did."""
+    counts = report.counts
+    done = [
+        f"{number} {word}"
+        for number, word in (
+            (counts.posted, "posted"),
+            (counts.skipped, "skipped"),
+            (counts.superseded, "superseded"),
+            (counts.retried, "to be retried"),
+            (counts.dead, "dead"),
+        )
+        if number
+    ]
+    heads = "1 open head" if counts.polled == 1 else f"{counts.polled} open heads"
+    if not done:
+        return f"{heads}, nothing new to review."
+    money = f", ${counts.usd:.2f}" if counts.usd else ""
+    return f"{heads}, {counts.new} new: {', '.join(done)}{money}."
+
+
+def as_json(report: Report, reviews: Sequence[HeadHistory]) -> str:
+    """The report for programs; `heads` holds every head that this sweep ended."""
+    return to_json(
+        {
+            "sweep": report.sweep_id,
+            "exit_code": report.exit_code,
+            "error": str(report.error) if report.error else None,
+            "counts": report.counts,
+            "heads": report.ended,
+            "failures": report.failures,
+            "reviews": reviews,
+        }
+    )
+
+
+def show_rehearsal(rehearsal: Rehearsal) -> None:
+    """Print the work list of a dry run."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("would", "head", "title", "why"):
+        table.add_column(name)
+    for one in rehearsal.heads:
+        table.add_row(
+            Text(one.action, style=ACTION_STYLE[one.action]),
+            Text.assemble(head_name(one.key, short=True), " ", (one.key.sha[:8], "dim")),
+            literal(one.title),
+            literal(one.reason, "dim"),
+        )
+    out = console()
+    if rehearsal.heads:
+        out.print(table)
+    for failure in rehearsal.failures:
+        out.print(literal(f"✗ {failure.repo}: {failure.reason}", "red"))
+    todo = sum(one.action in (Action.REVIEW, Action.POST) for one in rehearsal.heads)
+    out.print(Text(f"{rehearsal.open_heads} open heads, {todo} to work on now.", style="bold"))

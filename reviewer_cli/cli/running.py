@@ -1,0 +1,159 @@
+"""Running one sweep for a command: settings, live view, signals, and what is printed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:  # a command that only prints help must not pay for these
+    from reviewer_cli.config.load import Loaded
+    from reviewer_cli.sweep.plan import Doors, Plan
+    from reviewer_cli.sweep.report import Report
+    from reviewer_cli.telemetry import Event
+
+REFRESH_S = 0.125
+TERMINATED = 128 + signal.SIGTERM
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def settings(
+    config: Path | None,
+    *,
+    engine: str | None,
+    effort: str | None,
+    batch_size: int | None,
+    limit: int | None,
+) -> Loaded:
+    """The configuration with what the command line says on top of it."""
+    import os
+
+    from reviewer_cli.config.load import load
+    from reviewer_cli.ports import Effort
+
+    loaded = load(config, os.environ)
+    base = loaded.settings
+    engine_changes = {"name": engine} if engine else {}
+    if effort:
+        engine_changes["effort"] = Effort(effort)
+    sweep_changes = {
+        name: value for name, value in (("batch_size", batch_size), ("limit", limit)) if value
+    }
+    changed = base.model_copy(
+        update={
+            "engine": base.engine.model_copy(update=engine_changes),
+            "sweep": base.sweep.model_copy(update=sweep_changes),
+        }
+    )
+    return replace(loaded, settings=changed)
+
+
+def run(loaded: Loaded, plan: Plan, *, as_json: bool, verbose: bool) -> None:
+    """Sweep once and print what came of it; ends the process with the sweep's exit code."""
+    from reviewer_cli import wiring
+    from reviewer_cli.cli import results
+    from reviewer_cli.ledger.records import reading
+    from reviewer_cli.telemetry import log_event
+
+    where = wiring.places(loaded.settings)
+    view = _View(plan.batch_size)
+
+    def observe(event: Event) -> None:
+        view.observe(event)
+        if verbose:
+            log_event(event)
+
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with wiring.doors(loaded.settings, where, plan, observe) as doors:
+        report = _to_the_end(doors, plan, view)
+    with reading(where.ledger) as records:
+        reviews = records.posted_in(report.sweep_id)
+    if as_json:
+        typer.echo(results.as_json(report, reviews))
+    elif not report.is_quiet or sys.stdout.isatty():
+        results.show(report, reviews)
+    if report.error is not None:
+        raise report.error
+    raise typer.Exit(report.exit_code)
+
+
+def rehearse(loaded: Loaded, plan: Plan, *, as_json: bool) -> None:
+    """Print what a sweep would do, and do nothing."""
+    from reviewer_cli import wiring
+    from reviewer_cli.cli import output, results
+    from reviewer_cli.sweep.rehearsal import rehearse as first_verbs
+
+    with wiring.rehearsal_doors(loaded.settings, wiring.places(loaded.settings), plan) as doors:
+        planned = first_verbs(doors, plan)
+    if as_json:
+        typer.echo(output.to_json(planned))
+    else:
+        results.show_rehearsal(planned)
+
+
+def _to_the_end(doors: Doors, plan: Plan, view: _View) -> Report:
+    try:
+        return asyncio.run(_with_signals(doors, plan, view))
+    except asyncio.CancelledError:
+        raise typer.Exit(TERMINATED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+async def _with_signals(doors: Doors, plan: Plan, view: _View) -> Report:
+    """SIGTERM stops the sweep as Ctrl-C does: cancel what is in flight and give its rows back."""
+    from reviewer_cli.sweep.tick import tick
+
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    with view:
+        refreshing = asyncio.create_task(view.keep_fresh())
+        try:
+            return await tick(doors, plan)
+        finally:
+            refreshing.cancel()
+
+
+class _View:
+    """The live board on a terminal, silence anywhere else."""
+
+    def __init__(self, batch_size: int) -> None:
+        from rich.live import Live
+
+        from reviewer_cli.render.board import Board
+        from reviewer_cli.render.terminal import console
+
+        screen = console(stderr=True)
+        self._board = Board(time.monotonic, batch_size)
+        # Drawn from our own loop: a refreshing thread would read what the sweep is changing.
+        self._live = (
+            Live(self._board, console=screen, transient=True, auto_refresh=False)
+            if screen.is_terminal
+            else None
+        )
+
+    def observe(self, event: Event) -> None:
+        self._board.observe(event)
+
+    async def keep_fresh(self) -> None:
+        while self._live is not None:
+            self._live.refresh()
+            await asyncio.sleep(REFRESH_S)
+
+    def __enter__(self) -> None:
+        if self._live is not None:
+            self._live.start(refresh=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()

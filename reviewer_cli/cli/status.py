@@ -1,0 +1,24 @@
+"""reviewer status: the queue at a glance."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from reviewer_cli.cli import options
+
+
+def status(as_json: options.Json = False, config: options.Config = None) -> None:
+    """Queue depth, in flight, waiting, dead, the last sweeps and the spend."""
+    from reviewer_cli.cli.output import ledger_of, to_json
+    from reviewer_cli.ledger.records import reading
+    from reviewer_cli.render import terminal
+
+    now = time.time()
+    with reading(ledger_of(config)) as records:
+        seen = records.status(now)
+    if as_json:
+        typer.echo(to_json(seen))
+    else:
+        terminal.console().print(terminal.status(seen, now))

@@ -1,0 +1,51 @@
+"""reviewer sweep: one tick, from poll to record."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reviewer_cli.cli import options
+
+
+def sweep(
+    repo: Annotated[
+        list[str] | None,
+        typer.Option(help="A repository to sweep: a path. May be given several times."),
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Reviews in flight at one moment.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Heads that one sweep works on at most.")
+    ] = None,
+    engine: options.Engine = None,
+    effort: options.Effort = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the work list with reasons; change nothing.")
+    ] = False,
+    as_json: options.Json = False,
+    if_locked: Annotated[
+        options.IfLocked, typer.Option(help="When another sweep runs: exit 75, or skip with 0.")
+    ] = options.IfLocked.FAIL,
+    config: options.Config = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Find open pull requests whose head is new, review them in a batch, post once per commit."""
+    from reviewer_cli import wiring
+    from reviewer_cli.cli import running
+    from reviewer_cli.errors import AlreadyRunning
+
+    loaded = running.settings(
+        config, engine=engine, effort=effort, batch_size=batch_size, limit=limit
+    )
+    plan = wiring.plan(loaded, repo or ())
+    if dry_run:
+        running.rehearse(loaded, plan, as_json=as_json)
+        return
+    try:
+        running.run(loaded, plan, as_json=as_json, verbose=verbose)
+    except AlreadyRunning:
+        if if_locked is options.IfLocked.FAIL:
+            raise

@@ -1,0 +1,160 @@
+"""The composition root: the only file that names concrete hosts and engines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reviewer_cli.config.load import Loaded
+from reviewer_cli.config.paths import cache_dir, private, state_dir
+from reviewer_cli.config.settings import Settings
+from reviewer_cli.core.select import SkipRules
+from reviewer_cli.engines.agent import AgentEngine, AgentSettings
+from reviewer_cli.engines.offline import OfflineEngine
+from reviewer_cli.errors import UsageError
+from reviewer_cli.hosts import local_git
+from reviewer_cli.jail.command import Launcher
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.lock import exclusive
+from reviewer_cli.ledger.store import copy_ledger
+from reviewer_cli.ports import CodeHost, Engine
+from reviewer_cli.sweep.plan import Doors, Plan
+from reviewer_cli.sweep.workshop import Workshop
+from reviewer_cli.telemetry import Observer
+
+LEDGER = "ledger.db"
+LOCK = "sweep.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The directories of one installation."""
+
+    state: Path
+    cache: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger file."""
+        return self.state / LEDGER
+
+
+def places(settings: Settings) -> Places:
+    """Both directories, not made yet."""
+    return Places(
+        state=state_dir(settings.state_dir, os.environ),
+        cache=cache_dir(settings.cache_dir, os.environ),
+    )
+
+
+def _local(settings: Settings, where: Places) -> CodeHost:
+    return local_git.LocalGit(where.state / "reviews", settings.local.default_branch)
+
+
+def _offline(settings: Settings, where: Places) -> Engine:
+    return OfflineEngine()
+
+
+def _agent(settings: Settings, where: Places) -> Engine:
+    engine = settings.engine
+    return AgentEngine(
+        AgentSettings(
+            model=engine.model, max_turns=engine.max_turns, scratch=where.cache / "agent"
+        ),
+        Launcher(),
+    )
+
+
+HOSTS: dict[str, Callable[[Settings, Places], CodeHost]] = {local_git.NAME: _local}
+ENGINES: dict[str, Callable[[Settings, Places], Engine]] = {"agent": _agent, "offline": _offline}
+
+
+def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
+    """The sweep that the settings describe, over these repositories or the configured ones."""
+    settings = loaded.settings
+    wanted = tuple(repositories) or loaded.repositories
+    if not wanted:
+        raise UsageError(
+            "No repository to sweep; name one with --repo PATH, or list some under "
+            "repositories in reviewer.toml."
+        )
+    return Plan(
+        selectors=_by_host(wanted),
+        batch_size=settings.sweep.batch_size,
+        limit=settings.sweep.limit,
+        max_attempts=settings.sweep.max_attempts,
+        effort=settings.engine.effort,
+        deadline_s=settings.engine.deadline,
+        max_usd=settings.engine.max_usd,
+        first_retry_s=settings.sweep.first_retry,
+        longest_retry_s=settings.sweep.longest_retry,
+        longest_pause_s=settings.sweep.longest_pause,
+        rules=settings.skip.rules(),
+        limits=settings.diff.limits(),
+    )
+
+
+def plan_for_one(loaded: Loaded, target: str) -> Plan:
+    """The sweep of one pull request that a person named: no rule skips it."""
+    repo, mark, pull = target.rpartition("@")
+    if not mark or not repo or not pull:
+        raise UsageError(f"{target!r} names no pull request; write PATH@BRANCH.")
+    rules = SkipRules(drafts=False, bots=False)
+    return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
+
+
+@contextmanager
+def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> Iterator[Doors]:
+    """Everything a sweep acts through, held under the lock of the state directory.
+
+    Raises AlreadyRunning, ConfigurationError or LedgerRefused before anything is touched.
+    """
+    private(where.state)
+    private(where.cache)
+    with (
+        exclusive(where.state / LOCK, time.time()),
+        closing(Ledger(where.ledger)) as ledger,
+    ):
+        yield _doors(settings, where, plan, ledger, observe)
+
+
+@contextmanager
+def rehearsal_doors(settings: Settings, where: Places, plan: Plan) -> Iterator[Doors]:
+    """The same doors with a copy of the ledger, which is thrown away."""
+    with TemporaryDirectory(prefix="reviewer-") as name:
+        copy = Path(name) / LEDGER
+        if where.ledger.exists():
+            copy_ledger(where.ledger, copy)
+        with closing(Ledger(copy)) as ledger:
+            yield _doors(settings, where, plan, ledger, lambda event: None)
+
+
+def _doors(
+    settings: Settings, where: Places, plan: Plan, ledger: Ledger, observe: Observer
+) -> Doors:
+    wants_evidence = settings.engine.evidence and settings.engine.name != "offline"
+    return Doors(
+        hosts={name: HOSTS[name](settings, where) for name in plan.selectors},
+        engine=ENGINES[settings.engine.name](settings, where),
+        evidence=ENGINES["offline"](settings, where) if wants_evidence else None,
+        ledger=ledger,
+        workshop=Workshop(where.cache, plan.limits, batch_size=plan.batch_size),
+        clock=time.time,
+        chance=random.random,
+        sleep=asyncio.sleep,
+        observe=observe,
+    )
+
+
+def _by_host(repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    for one in repositories:
+        if not Path(one).expanduser().exists():
+            raise UsageError(f"There is no repository at {one}; name the path of a git repository.")
+    return {local_git.NAME: tuple(repositories)}
