@@ -6,7 +6,7 @@ import os
 import sys
 
 from reviewer_cli import __version__
-from reviewer_cli.errors import ReviewerError
+from reviewer_cli.errors import ReviewerError, defect
 
 DEFECT = 1
 
@@ -28,20 +28,9 @@ def main() -> None:
         if os.environ.get("REVIEWER_DEBUG"):
             raise
         # The message of an unknown exception may hold anything, a secret included: say the type.
-        place = _innermost(error)
-        _say(f"A defect of reviewer itself: {type(error).__name__} at {place}. Nothing was lost;")
+        _say(f"{defect(error)}. Nothing was lost;")
         _say("set REVIEWER_DEBUG=1 to see the whole traceback, and please report it.")
         sys.exit(DEFECT)
-
-
-def _innermost(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "an unknown place"
-    code = trace.tb_frame.f_code
-    return f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name}"
 
 
 def _say(sentence: str) -> None:

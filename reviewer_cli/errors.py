@@ -6,6 +6,8 @@ Exit codes follow sysexits(3) where it has one: 75 EX_TEMPFAIL, 77 EX_NOPERM, 78
 
 from __future__ import annotations
 
+import os
+
 
 class ReviewerError(Exception):
     """Something failed; the message is one sentence that tells the user what to do next."""
@@ -105,3 +107,18 @@ class HeadGone(HeadError):
     def __init__(self, message: str, *, successor: str | None = None) -> None:
         super().__init__(message)
         self.successor = successor
+
+
+def defect(error: BaseException) -> str:
+    """What may be said of an exception that nobody expected: its type and where it was raised.
+
+    Never its message, which can hold anything, a secret included.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "an unknown place"
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name}"
+    return f"A defect of reviewer itself: {type(error).__name__} at {place}"

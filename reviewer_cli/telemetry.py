@@ -20,6 +20,7 @@ class Phase(StrEnum):
     PREPARING = "preparing"
     READY = "ready"
     REVIEWING = "reviewing"
+    SAVED = "saved"
     POSTING = "posting"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -45,6 +46,11 @@ class Places:
         """The ledger file."""
         return self.state / LEDGER
 
+    @property
+    def scratch(self) -> Path:
+        """Private directories of running agents; empty between sweeps."""
+        return self.state / "scratch"
+
 
 def places(settings: Settings) -> Places:
     """Both directories, not made yet."""
@@ -65,9 +71,7 @@ def _offline(settings: Settings, where: Places) -> Engine:
 def _agent(settings: Settings, where: Places) -> Engine:
     engine = settings.engine
     return AgentEngine(
-        AgentSettings(
-            model=engine.model, max_turns=engine.max_turns, scratch=where.cache / "agent"
-        ),
+        AgentSettings(model=engine.model, max_turns=engine.max_turns, scratch=where.scratch),
         Launcher(),
     )
 
@@ -122,6 +126,8 @@ def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> I
         exclusive(where.state / LOCK, time.time()),
         closing(Ledger(where.ledger)) as ledger,
     ):
+        # A killed sweep leaves its agents' private directories behind; nobody uses them now.
+        shutil.rmtree(where.scratch, ignore_errors=True)
         yield _doors(settings, where, plan, ledger, observe)
 
 

@@ -113,11 +113,11 @@ def _trimmed(lines: list[str]) -> list[str]:
 
 
 def _matches_in_hunk(wanted: Sequence[str], hunk: Hunk, side: Side) -> Iterator[_Match]:
-    if not wanted:
-        return
     lines = [
         line for line in hunk.lines if (line.new if side is Side.RIGHT else line.old) is not None
     ]
+    if not wanted or not lines:
+        return
     texts = [_normal(line.text) for line in lines]
     fits = _fits(wanted)
     for start in range(1 - len(wanted), len(lines)):

@@ -29,7 +29,8 @@ SELECT wanted.key FROM json_each(:tips) AS wanted
 LEFT JOIN heads ON host = json_extract(wanted.value, '$[0]')
   AND repo = json_extract(wanted.value, '$[1]') AND pull = json_extract(wanted.value, '$[2]')
   AND head_sha = json_extract(wanted.value, '$[3]')
-WHERE heads.id IS NULL OR (heads.state = 'skipped' AND heads.rules <> :rules)
+WHERE heads.id IS NULL OR heads.state = 'superseded'
+  OR (heads.state = 'skipped' AND heads.rules <> :rules)
 """
 
 ADMIT = """
@@ -44,9 +45,12 @@ VALUES (
 ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   title = excluded.title, body = excluded.body, labels = excluded.labels,
   is_draft = excluded.is_draft, base_ref = excluded.base_ref, base_sha = excluded.base_sha,
-  state = excluded.state, reason = excluded.reason, rules = excluded.rules,
+  state = CASE WHEN excluded.state = 'due'
+    AND EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed'
+    ELSE excluded.state END,
+  reason = excluded.reason, rules = excluded.rules, attempts = 0,
   next_due_at = excluded.next_due_at, changed_at = excluded.changed_at
-WHERE heads.state = 'skipped'
+WHERE heads.state IN ('skipped', 'superseded')
 """
 
 DUE = """
@@ -101,9 +105,9 @@ class Ledger:
 
     def spent(self, sweep_id: int) -> float:
         """USD that the replies of a sweep cost by the engine's estimate, refused ones included."""
-        row = self.store.db.execute(
-            "SELECT total(usd) FROM replies WHERE sweep_id = ?", (sweep_id,)
-        ).fetchone()
+        (row,) = self.store.read(
+            "SELECT total(usd) FROM replies WHERE sweep_id = :sweep_id", {"sweep_id": sweep_id}
+        )
         return float(row[0])
 
     def recover(self, now: float) -> int:
@@ -121,13 +125,19 @@ class Ledger:
         return cursor.rowcount
 
     def undecided(self, tips: Sequence[Tip], rules: str) -> list[Tip]:
-        """The tips without a row, and those that other rules than these had skipped."""
+        """The tips without a row, those that other rules skipped, and those that came back.
+
+        A superseded head is open again after a reopening, or after a push that was taken back.
+        """
         keys = [(tip.key.host, tip.key.repo, tip.key.pull, tip.key.sha) for tip in tips]
-        found = self.store.db.execute(UNDECIDED, {"tips": json.dumps(keys), "rules": rules})
+        found = self.store.read(UNDECIDED, {"tips": json.dumps(keys), "rules": rules})
         return [tips[row[0]] for row in found]
 
     def admit(self, decided: Iterable[tuple[Head, str | None]], rules: str, now: float) -> None:
-        """Enter heads as due, or as skipped where a reason stands beside them."""
+        """Enter heads as due, or as skipped where a reason stands beside them.
+
+        A skipped or superseded row is entered anew, with its saved review if it has one.
+        """
         with self.store.transaction():
             self.store.db.executemany(
                 ADMIT, (_head_columns(head, reason, rules, now) for head, reason in decided)
@@ -141,8 +151,8 @@ class Ledger:
         """
         current = {(tip.key.host, tip.key.repo, tip.key.pull): tip.key.sha for tip in tips}
         gone: list[tuple[str, float, int]] = []
-        for row in self.store.db.execute(
-            "SELECT id, host, repo, pull, head_sha FROM heads WHERE state = 'due'"
+        for row in self.store.read(
+            "SELECT id, host, repo, pull, head_sha FROM heads WHERE state = 'due'", {}
         ):
             key = key_of(row)
             sha = current.get((key.host, key.repo, key.pull))
@@ -163,19 +173,20 @@ class Ledger:
         """Ids of the rows that may be worked on now: saved reviews first, then the oldest."""
         pairs = json.dumps(sorted(repos))
         wanted = {"repos": pairs, "now": now, "limit": limit, "pull": pull}
-        return [row[0] for row in self.store.db.execute(DUE, wanted)]
+        return [row[0] for row in self.store.read(DUE, wanted)]
 
     def load(self, head_id: int) -> Work:
         """One row as work, with the review that was saved for it."""
-        row = self.store.db.execute(
-            "SELECT heads.*, payload FROM heads LEFT JOIN reviews ON head_id = heads.id"
-            " WHERE heads.id = ?",
-            (head_id,),
-        ).fetchone()
-        kept = self.store.db.execute(
-            "SELECT severity FROM findings WHERE head_id = ? AND disposition = 'kept'"
+        wanted = {"head_id": head_id}
+        (row,) = self.store.read(
+            "SELECT heads.*, payload, draft_id FROM heads"
+            " LEFT JOIN reviews ON head_id = heads.id WHERE heads.id = :head_id",
+            wanted,
+        )
+        kept = self.store.read(
+            "SELECT severity FROM findings WHERE head_id = :head_id AND disposition = 'kept'"
             " ORDER BY ordinal",
-            (head_id,),
+            wanted,
         )
         return Work(
             head_id=head_id,
@@ -185,6 +196,7 @@ class Ledger:
             next_due_at=row["next_due_at"],
             round=row["round"],
             review=review_from_json(row["payload"]) if row["payload"] else None,
+            draft_id=row["draft_id"],
             severities=tuple(Severity(found[0]) for found in kept),
         )
 
@@ -200,20 +212,21 @@ class Ledger:
 
     def saved_reply(self, head_id: int, step: str, inputs_hash: str) -> SavedReply | None:
         """The answer of a pass that was paid for already with the same inputs."""
-        row = self.store.db.execute(
-            "SELECT * FROM replies WHERE head_id = ? AND step = ? AND inputs_hash = ?",
-            (head_id, step, inputs_hash),
-        ).fetchone()
-        if row is None:
-            return None
-        return SavedReply(
-            step=step,
-            engine=row["engine"],
-            model=row["model"],
-            inputs_hash=inputs_hash,
-            reply=row["reply"],
-            usage=usage_of(row),
+        rows = self.store.read(
+            "SELECT * FROM replies WHERE head_id = :head_id AND step = :step"
+            " AND inputs_hash = :inputs_hash",
+            {"head_id": head_id, "step": step, "inputs_hash": inputs_hash},
         )
+        for row in rows:
+            return SavedReply(
+                step=step,
+                engine=row["engine"],
+                model=row["model"],
+                inputs_hash=inputs_hash,
+                reply=row["reply"],
+                usage=usage_of(row),
+            )
+        return None
 
 
 def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dict[str, object]:

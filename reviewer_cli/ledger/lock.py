@@ -7,17 +7,17 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reviewer_cli.errors import AlreadyRunning
+from reviewer_cli.errors import AlreadyRunning, ConfigurationError
 
 
 @contextmanager
 def exclusive(path: Path, now: float) -> Iterator[None]:
     """Hold the lock file at `path`; raises AlreadyRunning, which says who holds it since when."""
-    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = _open(path)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -26,11 +26,23 @@ def exclusive(path: Path, now: float) -> Iterator[None]:
                 f"Another sweep holds {path} ({_holder(handle)}); this one does nothing."
             ) from None
         note = {"pid": os.getpid(), "machine": socket.gethostname(), "since": now}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(note).encode(), 0)
+        # The kernel's lock is what counts: on a full disk only the note is missing.
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(note).encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The lock file {path} cannot be opened ({error.strerror}); "
+            "check the state directory, or remove that file if it is a link."
+        ) from error
 
 
 def _holder(handle: int) -> str:
@@ -38,5 +50,5 @@ def _holder(handle: int) -> str:
         note = json.loads(os.pread(handle, 4096, 0))
         since = datetime.fromtimestamp(note["since"], UTC).isoformat(timespec="seconds")
         return f"process {note['pid']} on {note['machine']} since {since}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return "it has just started"

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.ledger.rows import SweepCounts
-from reviewer_cli.ledger.store import Store
+from reviewer_cli.ledger.store import Store, translated
 from reviewer_cli.ledger.views import (
     FindingRecord,
     HeadHistory,
@@ -148,8 +148,9 @@ class Records:
     def _heads(self, rest: str, *parameters: object) -> tuple[HeadRecord, ...]:
         return tuple(_head(row) for row in self._query(HEADS + rest, *parameters))
 
-    def _query(self, sql: str, *parameters: object) -> Iterator[dict[str, Any]]:
-        return self._db.query(sql, parameters)
+    def _query(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
+        with translated(self._store.path):
+            return list(self._db.query(sql, parameters))
 
     def _number(self, sql: str, *parameters: object) -> Any:
         return next(iter(next(iter(self._query(sql, *parameters))).values()))

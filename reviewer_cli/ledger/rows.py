@@ -22,7 +22,10 @@ from reviewer_cli.core.models import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A row that this sweep may take: a head, how far it came, and the review saved for it."""
+    """A row that this sweep may take: a head, how far it came, and the review saved for it.
+
+    `draft_id` names the draft that an earlier sweep may have left at the host.
+    """
 
     head_id: int
     head: Head
@@ -31,6 +34,7 @@ class Work:
     next_due_at: float
     round: int
     review: Review | None = None
+    draft_id: str | None = None
     severities: tuple[Severity, ...] = ()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import struct
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,10 +23,14 @@ from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
 
 MAGIC = b"SQLite format 3\x00"
+HEADER = struct.Struct(">16s44xI4xI")
+"""Magic, user_version and application_id (https://sqlite.org/fileformat.html#the_database_header)."""
 BUSY_TIMEOUT_S = 5.0
 SMALL_FILE_BYTES = 32 << 20
 """Up to this size every opening checks the whole file; a larger one is checked once a day."""
 CHECK_INTERVAL_S = 86_400.0
+DRAFT = ".ledger-"
+OLD_DRAFT_S = 3600.0
 
 
 class Store:
@@ -40,7 +45,7 @@ class Store:
         self.path = path
         if not path.exists():
             _create(path)
-        with _translated(path):
+        with translated(path):
             _refuse_foreign_file(path)
             self.db = _connect(path)
             try:
@@ -61,7 +66,7 @@ class Store:
 
         Raises LedgerUnwritable when the disk is full or failing; nothing of the change remains.
         """
-        with _translated(self.path):
+        with translated(self.path):
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -71,6 +76,11 @@ class Store:
                     with contextlib.suppress(sqlite3.Error):
                         self.db.execute("ROLLBACK")
                 raise
+
+    def read(self, query: str, values: dict[str, Any]) -> list[sqlite3.Row]:
+        """All rows of a query; raises LedgerUnwritable or LedgerRefused when they cannot be had."""
+        with translated(self.path):
+            return self.db.execute(query, values).fetchall()
 
     def insert(self, table: str, values: dict[str, Any], conflict: str = "") -> int:
         """Insert a row and return its id; names of tables and columns are always our own."""
@@ -87,14 +97,18 @@ class Store:
 
 def copy_ledger(source: Path, target: Path) -> None:
     """Copy a ledger consistently, also while a sweep writes to it (SQLite's backup interface)."""
-    with _translated(source), closing(_connect(source)) as db, closing(_connect(target)) as copy:
+    with translated(source):
+        _refuse_foreign_file(source)
+    target.touch(mode=0o600)
+    with translated(source), closing(_connect(source)) as db, closing(_connect(target)) as copy:
         db.backup(copy)
 
 
 def _create(path: Path) -> None:
     """Build the ledger under another name, so that a killed start leaves no half-made one."""
-    with _translated(path):
-        handle, name = tempfile.mkstemp(prefix=".ledger-", dir=path.parent)
+    with translated(path):
+        _remove_old_drafts(path.parent)
+        handle, name = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
         os.close(handle)
         draft = Path(name)
         try:
@@ -108,38 +122,65 @@ def _create(path: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
+def _remove_old_drafts(directory: Path) -> None:
+    """What killed starts left behind; a young one may belong to a process that still writes it."""
+    for left in directory.glob(f"{DRAFT}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > OLD_DRAFT_S:
+                left.unlink()
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
-    mode = db.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
-    if mode != "delete":
+    try:
+        if db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            _leave_wal(db, path)
+        for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
+            db.execute(f"PRAGMA {setting}")
+        for setting in ("trusted_schema = OFF", "cell_size_check = ON"):
+            db.execute(f"PRAGMA {setting}")
+    except BaseException:
         db.close()
-        raise LedgerRefused(
-            f"The ledger {path} is held open in {mode} mode by another program; close that program."
-        )
-    for setting in ("synchronous = EXTRA", "foreign_keys = ON", "trusted_schema = OFF"):
-        db.execute(f"PRAGMA {setting}")
-    db.execute("PRAGMA cell_size_check = ON")
+        raise
     return db
 
 
+def _leave_wal(db: sqlite3.Connection, path: Path) -> None:
+    """Undo what another program set; SQLite refuses at once while that program has the file."""
+    try:
+        db.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        raise LedgerRefused(
+            f"The ledger {path} is held open in WAL mode by another program; close that program."
+        ) from error
+
+
 def _refuse_foreign_file(path: Path) -> None:
+    """Look at the header alone: opening a file of another program could already change it."""
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise LedgerRefused(
-                f"{path} is not a ledger or is damaged; it was left untouched. Restore a backup, "
-                "or move it away to start an empty ledger (heads may then be reviewed again)."
-            )
-
-
-def _check_version(db: sqlite3.Connection, path: Path) -> None:
-    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        header = file.read(HEADER.size)
+    if len(header) < HEADER.size or not header.startswith(MAGIC):
+        raise LedgerRefused(
+            f"{path} is not a ledger or is damaged; it was left untouched. Restore a backup, "
+            "or move it away to start an empty ledger (heads may then be reviewed again)."
+        )
+    _, version, application = HEADER.unpack(header)
+    if application != APPLICATION_ID:
         raise LedgerRefused(f"{path} is a database of another program; point state_dir elsewhere.")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    _refuse_newer(version, path)
+
+
+def _refuse_newer(version: int, path: Path) -> None:
     if version > VERSION:
         raise LedgerRefused(
             f"The ledger {path} has version {version}, this program knows {VERSION}; "
             "upgrade reviewer, or point state_dir elsewhere."
         )
+
+
+def _check_version(db: sqlite3.Connection, path: Path) -> None:
+    # Once more, now that SQLite has undone what a killed upgrade left half-done.
+    _refuse_newer(db.execute("PRAGMA user_version").fetchone()[0], path)
     if db.execute("PRAGMA synchronous").fetchone()[0] != 3:
         raise LedgerRefused(f"SQLite does not keep the ledger {path} durable (synchronous=EXTRA).")
 
@@ -169,7 +210,8 @@ def _damaged(path: Path, problem: object) -> str:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
+    """Raise what SQLite and the system say of the ledger file in our own words."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -25,10 +24,14 @@ from reviewer_cli.telemetry import (
 )
 
 SHOWN_ENDED = 8
+BAR_WIDTH = 60
+AHEAD = (Phase.PREPARING, Phase.READY)
+"""Phases of heads that are made ready while they wait for a place in the batch."""
 PHASE_STYLE = {
     Phase.PREPARING: "dim",
     Phase.READY: "dim",
     Phase.REVIEWING: "bold blue",
+    Phase.SAVED: "green",
     Phase.POSTING: "green",
 }
 
@@ -101,25 +104,25 @@ class Board:
     def _summary(self, now: float) -> Text:
         if self._open is None:
             return Text(f"asking for open pull requests … {span(now - self._started)}", "dim")
-        reviewing = sum(one.phase is Phase.REVIEWING for one in self._active.values())
-        waiting = self._due - len(self._ended) - len(self._active)
+        begun = sum(one.phase not in AHEAD for one in self._active.values())
+        waiting = self._due - len(self._ended) - begun
         return Text.assemble(
             (f"{max(0, waiting)} waiting", "bold"),
-            (f"  {reviewing}/{self._batch_size} in review", "bold blue"),
+            (f"  {self._reviewing()}/{self._batch_size} in review", "bold blue"),
             (f"  {len(self._ended)} done", "green"),
             (f"  {self._skipped} skipped" if self._skipped else "", "dim"),
             (f"  ${self._spent:.2f}", "dim"),
             (f"  {span(now - self._started)}", "dim"),
         )
 
-    def _bar(self) -> ProgressBar:
-        return ProgressBar(
-            total=self._due,
-            completed=len(self._ended),
-            width=60,
-            complete_style="green",
-            finished_style="green",
-        )
+    def _bar(self) -> Text:
+        done = BAR_WIDTH * len(self._ended) // self._due
+        reviewing = BAR_WIDTH * self._reviewing() // self._due
+        rest = BAR_WIDTH - done - reviewing
+        return Text.assemble(("━" * done, "green"), ("━" * reviewing, "blue"), ("─" * rest, "dim"))
+
+    def _reviewing(self) -> int:
+        return sum(one.phase is Phase.REVIEWING for one in self._active.values())
 
     def _ended_line(self, event: HeadEnded) -> Text:
         word = STATE_WORD.get(event.state, event.state)

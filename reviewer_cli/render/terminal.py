@@ -55,7 +55,9 @@ def moment(at: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration in its two largest units."""
+    """A duration in its two largest units, in tenths below ten seconds."""
+    if 0 <= seconds < 10:
+        return f"{seconds:.1f}s"
     whole = max(0, round(seconds))
     for size, unit, below, name in (
         (86_400, "d", 3600, "h"),
@@ -100,9 +102,16 @@ def finding(one: FindingRecord) -> RenderableType:
         head,
         Padding(place, (0, 0, 0, 2)),
         Padding(Text(quote, style="dim", no_wrap=True, overflow="ellipsis"), (0, 0, 0, 4)),
-        Padding(Text(visible(one.body)), (0, 0, 1, 2)),
+        Padding(prose(one.body), (0, 0, 1, 2)),
     ]
     return Padding(Group(*parts), (0, 0, 0, 2))
+
+
+def prose(text: str) -> Text:
+    """Words of an engine, its code spans in another colour."""
+    shown = Text(visible(text))
+    shown.highlight_regex(r"`[^`\n]+`", "cyan")
+    return shown
 
 
 def heads(records: Sequence[HeadRecord], now: float) -> Table:
@@ -188,21 +197,20 @@ def history(told: HeadHistory, now: float) -> RenderableType:
 
 def status(seen: Status, now: float) -> RenderableType:
     """The queue at a glance, what is unfinished, and the last sweeps."""
-    glance = Table.grid(padding=(0, 3))
-    numbers = (
+    glance = Table(box=None, pad_edge=False, header_style="dim")
+    counts = (
         ("due", seen.due, "bold"),
         ("waiting", seen.waiting, "yellow"),
         ("in flight", seen.in_flight, "blue"),
         ("to post", seen.saved, "blue"),
         ("dead", seen.dead, "bold red"),
         ("posted", seen.posted, "green"),
-        ("skipped", seen.skipped, "dim"),
-        ("superseded", seen.superseded, "dim"),
+        ("skipped", seen.skipped, ""),
+        ("superseded", seen.superseded, ""),
     )
-    glance.add_row(
-        *(Text(str(count), style=style if count else "dim") for _, count, style in numbers)
-    )
-    glance.add_row(*(Text(name, style="dim") for name, _, _ in numbers))
+    for name, _, _ in counts:
+        glance.add_column(name, justify="right")
+    glance.add_row(*(Text(str(count), style if count else "dim") for _, count, style in counts))
     spend = Text(f"spent ${seen.usd_day:.2f} in the last day, ${seen.usd_total:.2f} in all", "dim")
     parts: list[RenderableType] = [glance, Text(), spend, Text(), sweeps(seen.last_sweeps)]
     if seen.unfinished:

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 Ready = TypeVar("Ready")
 Saved = TypeVar("Saved")
+Item = TypeVar("Item")
 
 
 class Batch(Generic[Ready, Saved]):
@@ -26,17 +27,19 @@ class Batch(Generic[Ready, Saved]):
         review: Callable[[Ready], Awaitable[Saved | None]],
         publish: Callable[[Saved], Awaitable[None]],
         abandon: Callable[[Ready], None],
+        give_back: Callable[[Saved], None],
     ) -> None:
         """Each stage deals itself with what concerns one head; what it raises ends the sweep.
 
         `review` gives None when there is nothing to post. `abandon` takes back what was prepared
-        but never reviewed.
+        but never reviewed, `give_back` what was reviewed but never came to its posting.
         """
         self._size = size
         self._prepare = prepare
         self._review = review
         self._publish = publish
         self._abandon = abandon
+        self._give_back = give_back
         self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(maxsize=1)
         self._saved: asyncio.Queue[Saved | None] = asyncio.Queue()
 
@@ -55,9 +58,10 @@ class Batch(Generic[Ready, Saved]):
             await asyncio.wait({back})
         finally:
             await _ended(front, back)
-            while not self._ready.empty():
-                if (left := self._ready.get_nowait()) is not None:
-                    self._abandon(left)
+            for ready in _left_in(self._ready):
+                self._abandon(ready)
+            for saved in _left_in(self._saved):
+                self._give_back(saved)
         for stage in (front, back):
             if not stage.cancelled() and (error := stage.exception()):
                 raise error
@@ -105,3 +109,12 @@ async def _ended(*tasks: asyncio.Task[Any]) -> None:
         if not task.done():
             task.cancel()
     await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, or asyncio complains of it when only another is raised
+
+
+def _left_in(queue: asyncio.Queue[Item | None]) -> Iterator[Item]:
+    while not queue.empty():
+        if (item := queue.get_nowait()) is not None:
+            yield item

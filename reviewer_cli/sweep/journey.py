@@ -26,6 +26,7 @@ from reviewer_cli.errors import (
     ProviderUnavailable,
     ProviderWait,
     ReviewerError,
+    defect,
 )
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Reviewed, Work
@@ -43,7 +44,7 @@ class Ready:
     """Work with what preparing it gave: files and diff, an error, or nothing (review is saved)."""
 
     work: Work
-    prepared: Prepared | HeadError | None
+    prepared: Prepared | Exception | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ class Journey:
             return Ready(work, None)
         key = work.head.key
         self._phase(work, Phase.PREPARING)
-        remote = self._doors.hosts[key.host].remote(key.repo)
         try:
+            remote = self._doors.hosts[key.host].remote(key.repo)
             prepared = await asyncio.to_thread(self._doors.workshop.prepare, work.head, remote)
-        except HeadError as error:
+        except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
         self._phase(work, Phase.READY)
         return Ready(work, prepared)
@@ -94,10 +95,10 @@ class Journey:
 
     async def review(self, ready: Ready) -> Saved | None:
         """Claim the row, review the head, save the review; None when there is nothing to post."""
-        lease = self._doors.ledger.claim(
-            ready.work.head_id, self._doors.clock(), self._plan.lease_s
-        )
         try:
+            lease = self._doors.ledger.claim(
+                ready.work.head_id, self._doors.clock(), self._plan.lease_s
+            )
             if lease is None:
                 return None
             with self._accountable(ready.work, lease):
@@ -105,6 +106,10 @@ class Journey:
             return None
         finally:
             self.abandon(ready)
+
+    def give_back(self, saved: Saved) -> None:
+        """Leave a saved review to a later sweep, which posts it without asking the engine."""
+        self._release(saved.lease)
 
     async def publish(self, saved: Saved) -> None:
         """Post a saved review."""
@@ -114,7 +119,7 @@ class Journey:
         self._phase(work, Phase.POSTING)
         with self._accountable(work, saved.lease):
             host = self._doors.hosts[work.head.key.host]
-            await publish(host, saved.lease, review, self._doors.clock)
+            await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
             self._observe(
                 HeadEnded(
                     key=work.head.key,
@@ -129,7 +134,7 @@ class Journey:
         if isinstance(prepared, NoCommonHistory):
             self._skip(work, lease, str(prepared))
             return None
-        if isinstance(prepared, HeadError):
+        if isinstance(prepared, Exception):
             raise prepared
         if prepared is None:
             return Saved(work, lease, severities=work.severities, usd=0.0)
@@ -139,6 +144,7 @@ class Journey:
         verified = await self._verified(work, prepared, lease)
         done = self._reviewed(work, prepared, verified)
         lease.save_review(done, self._sweep_id, self._doors.clock())
+        self._phase(work, Phase.SAVED)
         severities = tuple(remark.finding.severity for remark in kept(verified.remarks))
         return Saved(
             replace(work, review=done.review), lease, severities=severities, usd=verified.usage.usd
@@ -215,18 +221,20 @@ class Journey:
         except HeadError as error:
             self._fail(work, lease, error)
         except (ReviewerError, asyncio.CancelledError):
-            # Nobody's fault here; a ledger that cannot be written is what recovery is for.
-            with suppress(LedgerUnwritable, LeaseLost):
-                lease.release(clock())
+            self._release(lease)  # not this head's fault
             raise
         except Exception as error:  # noqa: BLE001 - one head never breaks the others
-            LOGGER.exception("A defect of the reviewer itself struck %s", work.head.key)
-            self._fail(work, lease, error)
+            LOGGER.error("%s, with %s", defect(error), work.head.key)
+            self._fail(work, lease, HeadError(defect(error)))
 
-    def _fail(self, work: Work, lease: Lease, error: Exception) -> None:
+    def _release(self, lease: Lease) -> None:
+        # A ledger that cannot be written is what recovery is for.
+        with suppress(LedgerUnwritable, LeaseLost):
+            lease.release(self._doors.clock())
+
+    def _fail(self, work: Work, lease: Lease, error: HeadError) -> None:
         now = self._doors.clock()
-        permanent = isinstance(error, HeadError) and error.permanent
-        if permanent or lease.attempts >= self._plan.max_attempts:
+        if error.permanent or lease.attempts >= self._plan.max_attempts:
             lease.bury(error, now)
             self._end(work, State.DEAD, str(error))
             return

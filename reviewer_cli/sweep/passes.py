@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -129,7 +130,8 @@ class Passes:
                 parse(reply.data)
             except InvalidReply:
                 # Kept for people and for the bill, under inputs that no later attempt asks for.
-                self._memory.keep(_saved(engine, f"{step} refused", f"{inputs} refused", reply))
+                unasked = f"{inputs} refused {secrets.token_hex(4)}"
+                self._memory.keep(_saved(engine, f"{step} refused", unasked, reply))
                 raise
             saved = _saved(engine, step, inputs, reply)
             self._memory.keep(saved)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from reviewer_cli.core.models import Head, State, Tip
 from reviewer_cli.core.select import skip_reason
-from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.errors import HeadError, RepositoryUnusable, UsageError
+from reviewer_cli.ports import CodeHost
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.report import Tally
-from reviewer_cli.telemetry import HeadEnded, RepositoryFailed
+from reviewer_cli.telemetry import HeadEnded, Observer, RepositoryFailed
 
 DESCRIBED_TOGETHER = 200
 """Heads whose details are asked for and entered at a time: bounds the memory of a first sweep."""
@@ -40,6 +41,11 @@ def poll(doors: Doors, plan: Plan) -> Poll:
                 failures.append(RepositoryFailed(repo=answer.repo, reason=answer.error))
     if plan.only_pull is not None:
         tips = [tip for tip in tips if tip.key.pull == plan.only_pull]
+        if not tips and not failures:
+            raise UsageError(
+                f"There is no open pull request {plan.only_pull!r}; "
+                "reviewer sweep --dry-run lists those that wait."
+            )
     return Poll(tips=tuple(tips), answered=frozenset(answered), failures=tuple(failures))
 
 
@@ -50,7 +56,7 @@ def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
     """
     for failure in polled.failures:
         tally.observe(failure)
-    for head, reason in newly_decided(doors, plan, polled, doors.ledger):
+    for head, reason in newly_decided(doors, plan, polled, tally.observe):
         tally.new += 1
         if reason is not None:
             tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
@@ -60,19 +66,33 @@ def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
 
 
 def newly_decided(
-    doors: Doors, plan: Plan, polled: Poll, ledger: Ledger
+    doors: Doors, plan: Plan, polled: Poll, observe: Observer
 ) -> Iterator[tuple[Head, str | None]]:
     """Describe and enter the undecided heads, a few hundred at a time, each with its reason."""
+    ledger = doors.ledger
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
         decided = [
             (head, skip_reason(head, plan.rules))
-            for head in _described(doors, undecided[start : start + DESCRIBED_TOGETHER])
+            for head in _described(doors, undecided[start : start + DESCRIBED_TOGETHER], observe)
         ]
         ledger.admit(decided, plan.rules_hash, doors.clock())
         yield from decided
 
 
-def _described(doors: Doors, tips: Sequence[Tip]) -> Iterator[Head]:
+def _described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
     for name in dict.fromkeys(tip.key.host for tip in tips):
-        yield from doors.hosts[name].describe([tip for tip in tips if tip.key.host == name])
+        mine = [tip for tip in tips if tip.key.host == name]
+        try:
+            yield from doors.hosts[name].describe(mine)
+        except (HeadError, RepositoryUnusable):
+            yield from _described_apart(doors.hosts[name], mine, observe)
+
+
+def _described_apart(host: CodeHost, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
+    """Ask again for each repository alone, so that the one that fails is named and left out."""
+    for repo in dict.fromkeys(tip.key.repo for tip in tips):
+        try:
+            yield from host.describe([tip for tip in tips if tip.key.repo == repo])
+        except (HeadError, RepositoryUnusable) as error:
+            observe(RepositoryFailed(repo=repo, reason=str(error)))

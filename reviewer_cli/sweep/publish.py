@@ -15,13 +15,21 @@ from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ports import CodeHost, Draft
 
 
-async def publish(host: CodeHost, lease: Lease, review: Review, clock: Callable[[], float]) -> None:
+async def publish(
+    host: CodeHost,
+    lease: Lease,
+    review: Review,
+    earlier_draft: str | None,
+    clock: Callable[[], float],
+) -> None:
     """Post the review once, whatever an earlier sweep did with it; then the row is posted.
 
-    Raises HeadGone when the pull request moved on or is closed: nothing is posted then.
+    `earlier_draft` is the id of a draft that an earlier sweep recorded. Raises HeadGone when the pull request moved on or is closed: nothing is posted then.
     """
     key = review.key
     if review_id := await asyncio.to_thread(host.posted_review, key):
+        if earlier_draft is not None:
+            await asyncio.to_thread(host.discard, Draft(review=review, draft_id=earlier_draft))
         lease.posted(review_id, clock())
         return
     draft: Draft = await asyncio.to_thread(host.prepare, review)

@@ -48,7 +48,9 @@ async def tick(doors: Doors, plan: Plan) -> Report:
 
 async def review(doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally: Tally) -> None:
     """Bring the due heads through preparing, reviewing and posting in one kept-full batch."""
-    doors.engine.check()
+    for engine in (doors.engine, doors.evidence):
+        if engine is not None:
+            engine.check()
     journey = Journey(doors, plan, sweep_id, tally.observe)
     doors.workshop.expect(doors.ledger.load(head_id).head for head_id in due)
     batch: Batch[Ready, Saved] = Batch(
@@ -57,5 +59,6 @@ async def review(doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally:
         review=journey.review,
         publish=journey.publish,
         abandon=journey.abandon,
+        give_back=journey.give_back,
     )
     await batch.run(due)

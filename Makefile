@@ -1,0 +1,54 @@
+# Every target does its own set-up; after the first one nothing is downloaded again.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format bench real heavy pictures clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Make the virtual environment
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv (once; the agent's program alone is about 170 MB) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED) ## Review a small made-up repository, offline
+	@$(BIN)/python -m demo
+
+test: $(INSTALLED) ## Run the tests (minutes)
+	$(BIN)/pytest -m "not real and not heavy"
+
+lint: $(INSTALLED) ## Check style and the rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(INSTALLED) ## Check types
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## Measure the performance bars and write benchmarks/results.md
+	$(BIN)/python -m benchmarks
+
+real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
+	$(BIN)/python -m tests.real.releases
+	$(BIN)/pytest -m real tests/real
+
+heavy: $(INSTALLED) ## Run the long loops; ROUNDS=n sets how long
+	$(BIN)/pytest -m heavy
+
+pictures: $(INSTALLED) ## Make the pictures of the documentation
+	$(BIN)/python -m demo.pictures
+
+clean: ## Remove what the targets made
+	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
