@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer_cli.core.coverage import (
+    NO_CHANGED_LINES,
     DiffLimits,
     marked_generated,
     name_reason,
@@ -32,7 +33,6 @@ PATCH = ("diff", "--patch", "--text", "--no-renames", "--full-index", "--no-colo
 #: Lines of content begin with one of " +-\\@", so this is always git's own.
 SECTION = re.compile(rb"(?m)^diff --git ")
 
-NO_LINES = "no changed lines"
 
 #: Files that turn out to be binary or generated do not count, so more are read than reviewed.
 READ_AHEAD = 10
@@ -124,7 +124,7 @@ def _reason(change: Change, limits: DiffLimits) -> str | None:
     mode = change.old_mode if change.status is FileStatus.DELETED else change.new_mode
     reason = mode_reason(mode) or name_reason(change.path) or name_reason(change.old_path)
     if reason is None and change.old == change.new:
-        reason = NO_LINES
+        reason = NO_CHANGED_LINES
     return reason or path_reason(change.path.decode("utf-8"), limits.ignore)
 
 
@@ -180,7 +180,7 @@ def _section_reason(section: bytes, file: FileDiff, limits: DiffLimits) -> str |
     if b"\0" in section:
         return "binary"
     if not file.hunks:
-        return NO_LINES
+        return NO_CHANGED_LINES
     if max(map(len, section.split(b"\n"))) > limits.max_line_bytes:
         return f"it has a line longer than {size(limits.max_line_bytes)}"
     if marked_generated(file):

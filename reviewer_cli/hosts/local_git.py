@@ -7,14 +7,16 @@ work tree, no index, no branch, no setting.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer_cli.core.marker import marker
+from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import HeadRejected, RepositoryUnusable
+from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, ref_of, unmerged
+from reviewer_cli.git.place import repository_at
 from reviewer_cli.git.run import GitBusy, GitError, run
 from reviewer_cli.ports import Draft, Remote, RepositoryPoll
 from reviewer_cli.render.markdown import document
@@ -25,8 +27,6 @@ NOTES = "refs/notes/reviewer"
 MARKER_SECRET = b"reviewer notes"
 """Not a secret: whoever can write the notes of a repository can write the repository."""
 
-USUAL_DEFAULTS = ("main", "master", "trunk", "develop")
-PULL = re.compile(r"refs/pull/([^/]+)/head")
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "reviewer",
@@ -36,14 +36,8 @@ IDENTITY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    ref: str
-    sha: str
-
-
 class LocalGit:
-    """The repositories on this machine; a repository's name is its absolute path."""
+    """The repositories on this machine; a repository's name is the absolute path of its top."""
 
     name = NAME
     marker_secret = MARKER_SECRET
@@ -54,8 +48,13 @@ class LocalGit:
         self._default_branch = default_branch
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
-        """Absolute paths, each once; whether they are repositories shows in the poll."""
-        return list(dict.fromkeys(str(Path(one).expanduser().resolve()) for one in selectors))
+        """The repository that each path is in, each once, told without starting git.
+
+        A directory in a work tree, its `.git` and a linked work tree all mean one repository. A
+        path without one is kept as it is: the poll says what is wrong with it.
+        """
+        paths = (Path(os.path.expanduser(one)).resolve() for one in selectors)
+        return list(dict.fromkeys(str(repository_at(path) or path) for path in paths))
 
     def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
         """The tips of all branches and mirrored pull requests but the default branch.
@@ -78,18 +77,16 @@ class LocalGit:
         return Remote(url=repo)
 
     def posted_review(self, key: HeadKey) -> str | None:
-        """The id of the note on this head when it holds this pull request's marker."""
-        return _note_id(key) if self._marker_line(key) in self._note(key).split("\n") else None
+        """The id of the note on this commit when it holds a review of it.
+
+        Under whatever name: a branch that was renamed is no reason to review a commit twice.
+        """
+        found = (MARKER.fullmatch(line) for line in self._note(key).split("\n"))
+        return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
 
     def current_sha(self, key: HeadKey) -> str | None:
         """Where the branch or mirrored pull request points now."""
-        for ref in (f"refs/heads/{key.pull}", f"refs/pull/{key.pull}/head"):
-            found = _git(key.repo, "for-each-ref", "--format=%(objectname) %(refname)", ref)
-            for line in found.decode("utf-8", "replace").splitlines():
-                sha, name = line.split(" ", 1)
-                if name == ref:
-                    return sha
-        return None
+        return {pull_of(ref): sha for ref, sha in listed(key.repo).items()}.get(key.pull)
 
     def prepare(self, review: Review) -> Draft:
         """Write the review as Markdown under a hidden name."""
@@ -114,14 +111,14 @@ class LocalGit:
 
     def _poll(self, repo: str) -> RepositoryPoll:
         try:
-            refs = _refs(repo)
-            base = _base(repo, refs, self._default_branch)
-        except (RepositoryUnusable, GitError) as error:
+            refs = open_refs(repo)
+            default = base(repo, refs, self._default_branch)
+        except RepositoryUnusable as error:
             return RepositoryPoll(repo=repo, error=str(error))
         tips: dict[str, Tip] = {}
         for ref, sha in refs.items():
-            pull = _pull_of(ref)
-            if pull is None or ref == base.ref or sha == base.sha:
+            pull = pull_of(ref)
+            if pull is None or ref == default.ref or sha == default.sha:
                 continue
             # Two branches at one commit are one head: a note can say only one thing of a commit.
             tips.setdefault(
@@ -129,52 +126,30 @@ class LocalGit:
                 Tip(
                     key=HeadKey(NAME, repo, pull, sha),
                     head_ref=ref.removeprefix("refs/heads/"),
-                    base_ref=base.ref.removeprefix("refs/heads/"),
-                    base_sha=base.sha,
+                    base_ref=default.ref.removeprefix("refs/heads/"),
+                    base_sha=default.sha,
                 ),
             )
         return RepositoryPoll(repo=repo, tips=tuple(tips.values()))
 
     def _describe(self, repo: str, tips: Sequence[Tip]) -> list[Head]:
-        fields = "%00".join(
-            ("%(objectname)", "%(authorname)", "%(contents:subject)", "%(contents:body)", "")
-        )
-        listed = _git(
-            repo,
-            "for-each-ref",
-            f"--no-merged={tips[0].base_sha}",
-            f"--format={fields}%0a",
-            "refs/heads",
-            "refs/pull",
-        )
-        unmerged = {}
-        for record in listed.decode("utf-8", "replace").split("\0\n\n"):
-            sha, *rest = record.strip("\n").split("\0", 3)
-            if len(rest) == 3:
-                unmerged[sha] = rest
-        return [
-            Head(
-                key=tip.key,
-                head_ref=tip.head_ref,
-                base_ref=tip.base_ref,
-                base_sha=tip.base_sha,
-                author=unmerged[tip.key.sha][0],
-                author_is_bot=unmerged[tip.key.sha][0].endswith("[bot]"),
-                title=unmerged[tip.key.sha][1],
-                body=unmerged[tip.key.sha][2].strip(),
-            )
-            for tip in tips
-            if tip.key.sha in unmerged
-        ]
-
-    def _marker_line(self, key: HeadKey) -> str:
-        return marker(key, MARKER_SECRET)
+        """The heads of one repository; a tip that git cannot read goes on to fail by itself."""
+        base_sha = tips[0].base_sha
+        try:
+            told = unmerged(repo, base_sha, "refs/heads", "refs/pull")
+        except GitError:
+            told = {}
+            for tip in tips:
+                try:
+                    told |= unmerged(repo, base_sha, ref_of(tip.key.pull))
+                except GitError:
+                    told[tip.key.sha] = Newest()
+        return [_head(tip, told[tip.key.sha]) for tip in tips if tip.key.sha in told]
 
     def _note(self, key: HeadKey) -> str:
         try:
-            return _git(key.repo, "notes", f"--ref={NOTES}", "show", key.sha).decode(
-                "utf-8", "replace"
-            )
+            said = _git(key.repo, "notes", f"--ref={NOTES}", "show", key.sha)
+            return said.decode("utf-8", "surrogateescape")
         except GitError as error:
             if "no note found" in error.stderr:
                 return ""
@@ -186,67 +161,21 @@ class LocalGit:
         return self._reviews_dir / repo / f"{pull}-{key.sha[:12]}.md"
 
 
-def _git(repo: str, *args: str, input: bytes | None = None) -> bytes:  # noqa: A002
-    return run(args, cwd=Path(repo), environment=IDENTITY, input=input)
-
-
-def _refs(repo: str) -> dict[str, str]:
-    """Full name → SHA of every branch and mirrored pull request, and of origin's HEAD."""
-    if not Path(repo).is_dir():
-        raise RepositoryUnusable(f"{repo} is not a directory; name a git repository.")
-    try:
-        listed = _git(
-            repo,
-            "for-each-ref",
-            "--format=%(objectname) %(refname) %(symref)",
-            "refs/heads",
-            "refs/pull/*/head",
-            "refs/remotes/origin/HEAD",
-        )
-    except GitError as error:
-        if "not a git repository" in error.stderr:
-            raise RepositoryUnusable(f"{repo} is not a git repository.") from error
-        if "dubious ownership" in error.stderr:
-            raise RepositoryUnusable(
-                f"{repo} belongs to another user; sweep it as its owner."
-            ) from error
-        raise
-    refs = {}
-    for line in listed.decode("utf-8", "surrogateescape").splitlines():
-        sha, name, target = line.split(" ", 2)
-        refs[name] = f"-> {target}" if target else sha
-    if not refs:
-        raise RepositoryUnusable(f"{repo} has no commits yet; there is nothing to review.")
-    return refs
-
-
-def _base(repo: str, refs: dict[str, str], configured: str | None) -> _Base:
-    """The default branch: as configured, as origin says, by its usual name, or the only one."""
-    if configured is not None:
-        candidates = [configured]
-    else:
-        said = refs.get("refs/remotes/origin/HEAD", "").removeprefix("-> refs/remotes/origin/")
-        branches = [
-            ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")
-        ]
-        candidates = [said, *USUAL_DEFAULTS, *(branches if len(branches) == 1 else ())]
-    for branch in candidates:
-        ref = f"refs/heads/{branch}"
-        if ref in refs:
-            return _Base(ref, refs[ref])
-    raise RepositoryUnusable(
-        f"{repo} has no branch {configured!r}; set local.default_branch to one that exists."
-        if configured is not None
-        else f"{repo} has no default branch that can be told (looked for origin's HEAD, "
-        f"{', '.join(USUAL_DEFAULTS)}); set local.default_branch in reviewer.toml."
+def _head(tip: Tip, told: Newest) -> Head:
+    return Head(
+        key=tip.key,
+        head_ref=tip.head_ref,
+        base_ref=tip.base_ref,
+        base_sha=tip.base_sha,
+        author=told.author,
+        author_is_bot=told.author.endswith("[bot]"),
+        title=told.subject,
+        body=told.body.strip(),
     )
 
 
-def _pull_of(ref: str) -> str | None:
-    if ref.startswith("refs/heads/"):
-        return ref.removeprefix("refs/heads/")
-    found = PULL.fullmatch(ref)
-    return found[1] if found else None
+def _git(repo: str, *args: str, input: bytes | None = None) -> bytes:  # noqa: A002
+    return run(args, cwd=Path(repo), environment=IDENTITY, input=input)
 
 
 def _note_id(key: HeadKey) -> str:
@@ -256,7 +185,8 @@ def _note_id(key: HeadKey) -> str:
 def _write_note(key: HeadKey, text: str) -> None:
     """Add the note from a blob, which git takes verbatim instead of tidying its blank lines."""
     try:
-        blob = _git(key.repo, "hash-object", "-w", "--stdin", input=text.encode()).decode().strip()
+        content = text.encode("utf-8", "surrogateescape")
+        blob = _git(key.repo, "hash-object", "-w", "--stdin", input=content).decode().strip()
         _git(key.repo, "notes", f"--ref={NOTES}", "add", "--force", "-C", blob, key.sha)
     except GitError as error:
         if "insufficient permission" in error.stderr or "Permission denied" in error.stderr:
