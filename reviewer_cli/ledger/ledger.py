@@ -22,6 +22,7 @@ from reviewer_cli.ledger.rows import (
     review_from_json,
     usage_of,
 )
+from reviewer_cli.ledger.schema import UNFINISHED
 from reviewer_cli.ledger.store import Store
 
 UNDECIDED = """
@@ -53,14 +54,25 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
 WHERE heads.state IN ('skipped', 'superseded')
 """
 
-DUE = """
-SELECT id FROM heads
-WHERE state IN ('due', 'reviewed', 'posting') AND next_due_at <= :now AND lease IS NULL
+RECOVER = f"""
+UPDATE heads INDEXED BY heads_waiting
+SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL, changed_at = :now
+WHERE {UNFINISHED} AND state <> 'due' AND lease IS NOT NULL
+"""  # noqa: S608 - our own words
+
+RETIRABLE = f"""
+SELECT id, host, repo, pull, head_sha FROM heads INDEXED BY heads_waiting
+WHERE {UNFINISHED} AND state = 'due'
+"""  # noqa: S608 - our own words
+
+DUE = f"""
+SELECT id FROM heads INDEXED BY heads_waiting
+WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= :now AND lease IS NULL
   AND (host, repo) IN
     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
   AND (:pull IS NULL OR pull = :pull)
 ORDER BY state = 'due', first_seen_at, id LIMIT :limit
-"""
+"""  # noqa: S608 - our own words
 
 CLAIM = """
 UPDATE heads SET state = CASE state WHEN 'due' THEN 'claimed' ELSE state END,
@@ -116,12 +128,7 @@ class Ledger:
         Call it under the lock of the state directory: then no lease in this file is alive.
         """
         with self.store.transaction():
-            cursor = self.store.db.execute(
-                f"UPDATE heads SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL,"  # noqa: S608 - our own words
-                " changed_at = ? WHERE state IN ('claimed', 'reviewed', 'posting')"
-                " AND lease IS NOT NULL",
-                (now,),
-            )
+            cursor = self.store.db.execute(RECOVER, {"now": now})
         return cursor.rowcount
 
     def undecided(self, tips: Sequence[Tip], rules: str) -> list[Tip]:
@@ -151,9 +158,7 @@ class Ledger:
         """
         current = {(tip.key.host, tip.key.repo, tip.key.pull): tip.key.sha for tip in tips}
         gone: list[tuple[str, float, int]] = []
-        for row in self.store.read(
-            "SELECT id, host, repo, pull, head_sha FROM heads WHERE state = 'due'", {}
-        ):
+        for row in self.store.read(RETIRABLE, {}):
             key = key_of(row)
             sha = current.get((key.host, key.repo, key.pull))
             if (key.host, key.repo) in repos and sha != key.sha:

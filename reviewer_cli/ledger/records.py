@@ -105,8 +105,11 @@ class Records:
     def find(self, name: str) -> tuple[HeadRecord, ...]:
         """Heads by row id, by a SHA's first characters, or by pull request, newest first."""
         return self._heads(
-            "WHERE id = ?1 OR (length(?1) >= 6 AND head_sha GLOB ?1 || '*') OR pull = ?1"
-            " OR repo || '@' || pull = ?1 OR repo || '#' || pull = ?1 ORDER BY id DESC LIMIT 50",
+            "WHERE id = ?1 OR (length(?1) >= 6 AND instr(head_sha, lower(?1)) = 1) OR pull = ?1"
+            # As lists show it: with the whole repository's name, or with the last part of it.
+            " OR instr(?1, '@') AND substr('/' || repo || '@' || pull, -length(?1) - 1) = '/' || ?1"
+            " OR instr(?1, '#') AND substr('/' || repo || '#' || pull, -length(?1) - 1) = '/' || ?1"
+            " ORDER BY id DESC LIMIT 50",
             name,
         )
 

@@ -139,10 +139,12 @@ CREATE TABLE sweeps (
 )
 """
 
+UNFINISHED = "state IN ('due', 'claimed', 'reviewed', 'posting')"
+"""Heads that still want something; SQLite uses their index only where a query says just this."""
+
 INDEXES = (
-    # Only heads that still want something: the queue stays small when the ledger is large.
-    "CREATE INDEX heads_waiting ON heads (next_due_at, id) "
-    "WHERE state IN ('due', 'claimed', 'reviewed', 'posting')",
+    # The queue stays small when the ledger is large.
+    f"CREATE INDEX heads_waiting ON heads (next_due_at, id) WHERE {UNFINISHED}",
     "CREATE INDEX heads_dead ON heads (changed_at) WHERE state = 'dead'",
     "CREATE INDEX findings_fingerprint ON findings (fingerprint)",
     "CREATE INDEX replies_received ON replies (received_at)",

@@ -8,7 +8,8 @@ ask for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 Ready = TypeVar("Ready")
@@ -42,6 +43,7 @@ class Batch(Generic[Ready, Saved]):
         self._give_back = give_back
         self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(maxsize=1)
         self._saved: asyncio.Queue[Saved | None] = asyncio.Queue()
+        self._stopped = False
 
     async def run(self, ids: Iterable[int]) -> None:
         """Bring every id through, or raise the first error that concerns them all.
@@ -67,19 +69,15 @@ class Batch(Generic[Ready, Saved]):
                 raise error
 
     async def _prepare_and_review(self, ids: Iterable[int]) -> None:
-        reviewing = [asyncio.create_task(self._review_all()) for _ in range(self._size)]
-        preparing = asyncio.create_task(self._prepare_all(iter(ids)))
-        try:
-            await asyncio.gather(preparing, *reviewing)
-        finally:
-            await _ended(preparing, *reviewing)
+        async with _together() as stages:
+            stages.create_task(self._prepare_all(iter(ids)))
+            for _ in range(self._size):
+                stages.create_task(self._review_all())
 
     async def _prepare_all(self, ids: Iterator[int]) -> None:
-        hands = [asyncio.create_task(self._prepare_each(ids)) for _ in range(self._size)]
-        try:
-            await asyncio.gather(*hands)
-        finally:
-            await _ended(*hands)
+        async with _together() as hands:
+            for _ in range(self._size):
+                hands.create_task(self._prepare_each(ids))
         for _ in range(self._size):
             await self._ready.put(None)
 
@@ -94,13 +92,34 @@ class Batch(Generic[Ready, Saved]):
 
     async def _review_all(self) -> None:
         while (ready := await self._ready.get()) is not None:
-            saved = await self._review(ready)
+            if self._stopped:
+                self._abandon(ready)
+                return
+            try:
+                saved = await self._review(ready)
+            except BaseException:
+                # The others hear of it one turn of the loop later: too late for the next one.
+                self._stopped = True
+                raise
             if saved is not None:
                 self._saved.put_nowait(saved)
 
     async def _publish_all(self) -> None:
         while (saved := await self._saved.get()) is not None:
             await self._publish(saved)
+
+
+@asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks that end together: the first error cancels the others, once, and is raised alone.
+
+    Once matters: a second cancellation would interrupt an engine that ends its own processes.
+    """
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

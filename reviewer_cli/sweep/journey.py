@@ -25,6 +25,7 @@ from reviewer_cli.errors import (
     NoCommonHistory,
     ProviderUnavailable,
     ProviderWait,
+    RepositoryUnusable,
     ReviewerError,
     defect,
 )
@@ -220,6 +221,8 @@ class Journey:
             self._end(work, State.SUPERSEDED, str(gone))
         except HeadError as error:
             self._fail(work, lease, error)
+        except RepositoryUnusable as error:
+            self._fail(work, lease, HeadError(str(error)))
         except (ReviewerError, asyncio.CancelledError):
             self._release(lease)  # not this head's fault
             raise

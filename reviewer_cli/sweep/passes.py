@@ -89,17 +89,18 @@ class Passes:
             if step is Pass.VERIFY:
                 found = await self._verify(without_duplicates(remarks(findings, self._diff)))
             else:
-                findings += await self._find(self._engine, step, evidence)
+                known = (*evidence, *findings)
+                findings += await self._find(self._engine, step, known)
                 found = remarks(findings, self._diff)
         found = without_duplicates((*remarks(evidence, self._diff), *found))
         return Verified(remarks=found, model=self._model, usage=self._usage)
 
     async def _find(
-        self, engine: Engine, step: Pass, evidence: tuple[Finding, ...]
+        self, engine: Engine, step: Pass, known: tuple[Finding, ...]
     ) -> tuple[Finding, ...]:
         brief = Brief(
             instructions=instructions(step),
-            prompt=find_prompt(self._head, self._diff, evidence),
+            prompt=find_prompt(self._head, self._diff, known),
             schema=findings_schema(),
         )
         return await self._ask(engine, step, brief, parse_findings)
@@ -169,6 +170,14 @@ def _saved(engine: Engine, step: str, inputs: str, reply: Reply) -> SavedReply:
         engine=engine.name,
         model=reply.model,
         inputs_hash=inputs,
-        reply=json.dumps(reply.data, default=str),
+        reply=_text_of(reply.data),
         usage=reply.usage,
     )
+
+
+def _text_of(data: object) -> str:
+    """The reply as JSON; one that is nested too deeply for that was refused, and is only named."""
+    try:
+        return json.dumps(data, default=str)
+    except RecursionError:
+        return json.dumps("nested too deeply to be kept")

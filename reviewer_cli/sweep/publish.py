@@ -24,7 +24,8 @@ async def publish(
 ) -> None:
     """Post the review once, whatever an earlier sweep did with it; then the row is posted.
 
-    `earlier_draft` is the id of a draft that an earlier sweep recorded. Raises HeadGone when the pull request moved on or is closed: nothing is posted then.
+    `earlier_draft` is the id of a draft that an earlier sweep recorded. Raises HeadGone when the
+    pull request moved on or is closed: nothing is posted then.
     """
     key = review.key
     if review_id := await asyncio.to_thread(host.posted_review, key):

@@ -1,0 +1,145 @@
+"""Real sweeps in processes of their own: killed, stopped, run twice, and without disk space."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reviewer_cli.core.models import State
+from tests.sweep.installation import Installation
+
+KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
+"""A nightly run asks for a thousand."""
+PHASES = ("preparing", "ready", "reviewing", "posting", "HeadEnded", "Polled")
+WHOLE_SWEEP_S = 1.0
+"""About how long a sweep lasts here: kills are spread over this time."""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installation:
+    """An installation that has never swept."""
+    return Installation(tmp_path)
+
+
+@pytest.mark.timeout(120 + 5 * KILL_ROUNDS)
+def test_sweeps_that_are_killed_at_any_moment_leave_one_review_on_every_head(
+    installed: Installation,
+) -> None:
+    dice = random.Random(20_261_123)  # noqa: S311 - the same moments each time
+    repo = installed.repo(branches=3)
+    for number in range(KILL_ROUNDS):
+        installed.push(repo, 3 + number)
+        process = installed.start(repo, "--verbose", "--batch-size", "2")
+        assert process.stderr is not None
+        if number % 2:
+            phase, nth = dice.choice(PHASES), dice.randint(1, 2)
+            for line in process.stderr:
+                nth -= phase in line
+                if nth == 0:
+                    break
+        else:
+            time.sleep(dice.uniform(0.1, WHOLE_SWEEP_S))
+        process.kill()
+        process.communicate()
+    done = installed.sweep(repo)
+    assert done.returncode == 0, done.stderr
+    assert installed.reviews(repo) == [1] * (3 + KILL_ROUNDS)
+    rows = installed.rows()
+    assert {row["state"] for row in rows} == {State.POSTED}
+    assert len(rows) == 3 + KILL_ROUNDS
+    assert installed.leftovers() == []
+    again = installed.sweep(repo)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("phase", ["Polled", "preparing", "reviewing", "posting"])
+def test_a_stopped_sweep_ends_quickly_and_gives_its_rows_back(
+    installed: Installation, phase: str
+) -> None:
+    repo = installed.repo(branches=12)
+    process = installed.start(repo, "--verbose", "--batch-size", "3")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if phase in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    stopped = time.monotonic()
+    _, errors = process.communicate(timeout=20)
+    assert time.monotonic() - stopped < 5.0
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in errors
+    assert installed.processes() == []
+    rows = installed.rows()
+    assert all(row["lease"] is None for row in rows)
+    assert {row["state"] for row in rows} <= {"due", "reviewed", "posting", "posted"}
+    assert {row["attempts"] for row in rows if row["state"] != "posted"} == {0}
+    with closing(sqlite3.connect(installed.ledger)) as db:
+        assert db.execute("SELECT error FROM sweeps").fetchall() == [("stopped by a signal",)]
+    assert installed.sweep(repo).returncode == 0
+    assert installed.reviews(repo) == [1] * 12
+    assert installed.leftovers() == []
+
+
+def test_of_two_sweeps_at_one_moment_one_does_nothing_and_says_who_works(
+    installed: Installation,
+) -> None:
+    repo = installed.repo(branches=4)
+    first = installed.start(repo, "--verbose")
+    assert first.stderr is not None
+    for line in first.stderr:
+        if "Polled" in line:
+            break
+    os.kill(first.pid, signal.SIGSTOP)
+    second = installed.sweep(repo)
+    skipped = installed.sweep(repo, "--if-locked", "skip")
+    os.kill(first.pid, signal.SIGCONT)
+    first.communicate()
+    assert second.returncode == 75
+    assert f"process {first.pid} on" in second.stderr
+    assert skipped.returncode == 0
+    assert first.returncode == 0
+    assert installed.reviews(repo) == [1] * 4
+
+
+FULL_AT = 150_000
+
+
+def test_a_disk_without_space_is_named_in_one_sentence_and_nothing_is_lost(
+    installed: Installation,
+) -> None:
+    """RLIMIT_FSIZE stands for the disk: the ledger is the only file that reaches it."""
+    repo = installed.repo(branches=3)
+    assert installed.sweep(repo).returncode == 0
+    with closing(sqlite3.connect(installed.ledger)) as db, db:
+        db.execute("CREATE TABLE ballast (x)")
+        db.execute("INSERT INTO ballast VALUES (zeroblob(?))", (FULL_AT,))
+    for number in range(3, 8):
+        installed.push(repo, number)
+    for _ in range(2):
+        done = installed.sweep(repo, file_size=FULL_AT // 4096 * 4096)
+        assert done.returncode == 1
+        (sentence,) = done.stderr.splitlines()
+        assert sentence.startswith(f"reviewer: The ledger {installed.ledger} could not be used")
+        assert "Free some disk space" in sentence
+    assert installed.sweep(repo).returncode == 0
+    assert installed.reviews(repo) == [1] * 8
+    assert {row["state"] for row in installed.rows()} == {State.POSTED}
+    assert installed.leftovers() == []
+
+
+def test_a_first_sweep_without_space_leaves_no_half_ledger(installed: Installation) -> None:
+    repo = installed.repo(branches=1)
+    done = installed.sweep(repo, file_size=8192)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not installed.ledger.exists()
+    assert installed.leftovers() == []
+    assert installed.sweep(repo).returncode == 0
+    assert installed.reviews(repo) == [1]
