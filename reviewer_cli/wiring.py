@@ -101,15 +101,18 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
         longest_retry_s=settings.sweep.longest_retry,
         longest_pause_s=settings.sweep.longest_pause,
         rules=settings.skip.rules(),
-        limits=settings.diff.limits(),
+        limits=settings.diff.limits(settings.engine.name),
     )
 
 
 def plan_for_one(loaded: Loaded, target: str) -> Plan:
     """The sweep of one pull request that a person named: no rule skips it."""
-    repo, mark, pull = target.rpartition("@")
-    if not mark or not repo or not pull:
+    # Both a path and a branch may hold an @: the first that ends an existing path divides them.
+    marks = [at for at, character in enumerate(target) if character == "@"]
+    divided = [(target[:at], target[at + 1 :]) for at in marks if target[:at] and target[at + 1 :]]
+    if not divided:
         raise UsageError(f"{target!r} names no pull request; write PATH@BRANCH.")
+    repo, pull = next((one for one in divided if _exists(one[0])), divided[-1])
     rules = SkipRules(drafts=False, bots=False)
     return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
 
@@ -161,6 +164,13 @@ def _doors(
 
 def _by_host(repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     for one in repositories:
-        if not Path(one).expanduser().exists():
+        if not _exists(one):
             raise UsageError(f"There is no repository at {one}; name the path of a git repository.")
     return {local_git.NAME: tuple(repositories)}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(os.path.expanduser(path)).exists()
+    except OSError:  # such as a name that is too long to be one
+        return False

@@ -30,7 +30,7 @@ class Loaded:
         """The configured repositories; relative paths count from the file's directory."""
         here = self.path.parent if self.path else Path.cwd()
         return tuple(
-            str(here / one) if one.startswith(("./", "../")) or one == "." else one
+            str(here / one) if one in (".", "..") or one.startswith(("./", "../")) else one
             for one in self.settings.repositories
         )
 
@@ -42,9 +42,9 @@ def load(explicit: Path | None, environment: Mapping[str, str]) -> Loaded:
     is not understood; an unknown key is never passed over.
     """
     path = explicit or _from_environment(environment)
-    if path is not None and not path.is_file():
+    if path is not None and not _is_file(path):
         raise ConfigurationError(f"There is no configuration file {path}; check its name.")
-    path = path or next((one for one in _usual_places(environment) if one.is_file()), None)
+    path = path or next((one for one in _usual_places(environment) if _is_file(one)), None)
     if path is None:
         return Loaded(settings=Settings(), path=None)
     try:
@@ -59,9 +59,16 @@ def load(explicit: Path | None, environment: Mapping[str, str]) -> Loaded:
         raise ConfigurationError(f"{path}: {_explained(error)}") from None
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be looked at: {error.strerror}.") from error
+
+
 def _from_environment(environment: Mapping[str, str]) -> Path | None:
     named = environment.get("REVIEWER_CONFIG")
-    return Path(named).expanduser() if named else None
+    return Path(os.path.expanduser(named)) if named else None
 
 
 def _usual_places(environment: Mapping[str, str]) -> list[Path]:
@@ -78,7 +85,8 @@ def _explained(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{place}: {first['msg'].removeprefix('Value error, ')}."
+        said = first["msg"].removeprefix("Value error, ")
+        return f"{place}: {said}." if place else f"{said}."
     key = str(first["loc"][-1])
     known = _known_keys(first["loc"][:-1])
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)

@@ -52,6 +52,6 @@ def _directory(
 ) -> Path:
     chosen = environment.get(variable) or configured
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return Path(os.path.expanduser(chosen)).absolute()
     home = environment.get(base_variable) or os.path.join(os.path.expanduser("~"), base)
     return Path(home) / "reviewer"

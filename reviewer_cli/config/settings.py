@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.select import SkipRules
@@ -30,20 +38,38 @@ def _expression(value: str) -> str:
     return value
 
 
+def _pattern(value: str) -> str:
+    """A leading `!` negates in a .gitignore, here it would silently match nothing."""
+    if value.startswith("!"):
+        raise ValueError(
+            "a pattern cannot be negated with `!`; name what is meant "
+            "(`?` stands for one character, also for a real `!`)"
+        )
+    return value
+
+
 Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-Expression = Annotated[str, BeforeValidator(_expression)]
+Expression = Annotated[str, AfterValidator(_expression)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Count = Annotated[int, Field(ge=1)]
+
+# TOML has lists and strings where the settings have tuples and enumerations: for these alone the
+# types may differ.
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Patterns = Annotated[tuple[Pattern, ...], Field(strict=False)]
+Expressions = Annotated[tuple[Expression, ...], Field(strict=False)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class SweepTable(_Table):
     """[sweep]"""
 
     batch_size: Annotated[int, Field(ge=1, le=64)] = 4
-    limit: Annotated[int, Field(ge=1)] = 50
-    max_attempts: Annotated[int, Field(ge=1)] = 3
+    limit: Count = 50
+    max_attempts: Count = 3
     first_retry: Duration = 300.0
     longest_retry: Duration = 6 * 3600.0
     longest_pause: Duration = 600.0
@@ -53,9 +79,9 @@ class EngineTable(_Table):
     """[engine]"""
 
     name: Literal["agent", "offline"] = "agent"
-    effort: Effort = Effort.STANDARD
+    effort: Annotated[Effort, Field(strict=False)] = Effort.STANDARD
     model: str = "claude-sonnet-5"
-    max_turns: Annotated[int, Field(ge=1)] = 60
+    max_turns: Count = 60
     max_usd: Annotated[float, Field(gt=0)] = 2.0
     deadline: Duration = 900.0
     evidence: bool = True
@@ -66,32 +92,39 @@ class SkipTable(_Table):
 
     drafts: bool = True
     bots: bool = True
-    authors: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    titles: tuple[Expression, ...] = ()
-    bases: tuple[str, ...] = ()
-    only_bases: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    max_files: Annotated[int, Field(ge=1)] | None = None
-    max_changed_lines: Annotated[int, Field(ge=1)] | None = None
+    authors: Patterns = ()
+    labels: Patterns = ()
+    titles: Expressions = ()
+    bases: Patterns = ()
+    only_bases: Patterns = ()
+    paths: Patterns = ()
+    max_files: Count | None = None
+    max_changed_lines: Count | None = None
 
     def rules(self) -> SkipRules:
         """The rules as the core knows them."""
         return SkipRules(**dict(self))
 
 
+ENGINE_LIMITS = {
+    "agent": DiffLimits(max_files=300, max_diff_bytes=512 << 10),
+    "offline": DiffLimits(max_files=5_000, max_diff_bytes=16 << 20),
+}
+
+
 class DiffTable(_Table):
     """[diff]"""
 
-    ignore: tuple[str, ...] = ()
-    max_files: Annotated[int, Field(ge=1)] = 300
-    max_file_bytes: Annotated[int, Field(ge=1)] = 1 << 20
-    max_line_bytes: Annotated[int, Field(ge=80)] = 20_000
-    max_diff_bytes: Annotated[int, Field(ge=1)] = 2 << 20
+    ignore: Patterns = ()
+    max_files: Count | None = None
+    max_file_bytes: Count | None = None
+    max_line_bytes: Annotated[int, Field(ge=80)] | None = None
+    max_diff_bytes: Count | None = None
 
-    def limits(self) -> DiffLimits:
-        """The limits as the core knows them."""
-        return DiffLimits(**dict(self))
+    def limits(self, engine: str) -> DiffLimits:
+        """What is set, over what suits the engine: a model's window is smaller than a machine's."""
+        chosen = {name: value for name, value in self if value is not None}
+        return replace(ENGINE_LIMITS[engine], **chosen)
 
 
 class LocalTable(_Table):
@@ -103,7 +136,7 @@ class LocalTable(_Table):
 class Settings(_Table):
     """The whole file."""
 
-    repositories: tuple[str, ...] = ()
+    repositories: Names = ()
     state_dir: str | None = None
     cache_dir: str | None = None
     sweep: SweepTable = SweepTable()
