@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reviewer_cli.core.diff import Diff, DiffLine, FileDiff, Hunk, LineKind
 from reviewer_cli.core.models import Anchor, Finding, Placement, Side
@@ -16,6 +17,10 @@ from reviewer_cli.core.sanitise import visible
 
 SHORTEST_FRAGMENT = 3
 """Characters that a one-line quote needs to match as a part of a line; less fits everywhere."""
+
+CARRIAGE_RETURN = visible("\r")
+BYTE_ORDER_MARK = "\ufeff"
+ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def place(finding: Finding, diff: Diff) -> Anchor:
         start_line=best.first if best.first < best.last else None,
         side=best.side,
         note=_correction(best, finding),
+        replaceable=_is_replaceable(best, finding),
     )
 
 
@@ -100,8 +106,22 @@ def _readings(quote: str) -> Iterator[list[str]]:
         yield _trimmed([_normal(match[1]) for match in numbered if match])
 
 
+@lru_cache(maxsize=1 << 16)
 def _normal(text: str) -> str:
-    return " ".join(visible(text).split())
+    r"""Text for comparing: blanks count as one, and a carriage return as none, however shown.
+
+    The escape \uXXXX counts as its character: the agent program (measured with claude-agent-sdk
+    0.2.187) decodes it in what the model says.
+    """
+    text = ESCAPES.sub(lambda run: _decoded(run[0]), text)
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    return " ".join(visible(text).replace(CARRIAGE_RETURN, "").split())
+
+
+def _decoded(escapes: str) -> str:
+    """A run of escapes as the characters it names; two surrogates are one character."""
+    units = bytes.fromhex(escapes.replace("\\u", ""))
+    return units.decode("utf-16-be", "surrogatepass")
 
 
 def _trimmed(lines: list[str]) -> list[str]:
@@ -152,6 +172,18 @@ def _is_postable(match: _Match, quoted: int) -> bool:
 
 def _distance(match: _Match, finding: Finding) -> tuple[int, bool, int]:
     return (match.clipped, match.side is not finding.side, abs(match.last - finding.line))
+
+
+def _is_replaceable(match: _Match, finding: Finding) -> bool:
+    r"""Whether the quote is whole lines of the head, whose text came through unchanged.
+
+    A suggestion for a line with \uXXXX in it would hold the character instead of the escape.
+    """
+    if match.side is not Side.RIGHT or match.clipped:
+        return False
+    texts = [line.text for line in match.lines]
+    whole = any(wanted == [_normal(text) for text in texts] for wanted in _readings(finding.quote))
+    return whole and not any(ESCAPES.search(text) for text in texts)
 
 
 def _correction(match: _Match, finding: Finding) -> str:

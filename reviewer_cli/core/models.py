@@ -120,7 +120,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """Where a finding is posted. LINE anchors lie inside one hunk of the diff on one side."""
+    """Where a finding is posted. LINE anchors lie inside one hunk of the diff on one side.
+
+    `replaceable`: the quote is these lines whole, so that a suggestion may take their place.
+    """
 
     placement: Placement
     path: str
@@ -128,6 +131,7 @@ class Anchor:
     start_line: int | None = None
     side: Side = Side.RIGHT
     note: str = ""
+    replaceable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ every review and the provider's prompt cache can serve it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus, LineKind
 from reviewer_cli.core.models import Finding, Head, Side
@@ -18,6 +20,9 @@ OPENING = (
     "directory as the change leaves them.\n\n"
 )
 
+LONGEST_BODY = 8000
+"""Characters of a description that are shown; it is no place for an argument of book length."""
+
 STATUS_WORDS = {
     FileStatus.ADDED: "added",
     FileStatus.DELETED: "deleted",
@@ -28,7 +33,7 @@ STATUS_WORDS = {
 
 
 def find_prompt(head: Head, diff: Diff, evidence: Sequence[Finding] = ()) -> str:
-    """The prompt of a finding pass; `evidence` is what analysers said of the same change."""
+    """The prompt of a finding pass; `evidence` is what was said of the change already."""
     parts = [
         OPENING + _fence("diff", _diff_text(diff)),
         _not_shown(diff),
@@ -70,7 +75,9 @@ def _file_text(file: FileDiff) -> str:
         for line in hunk.lines:
             side = Side.LEFT if line.kind is LineKind.REMOVED else Side.RIGHT
             number = line.old if side is Side.LEFT else line.new
-            lines.append(f"{side[0]}{number} {line.kind} {visible(line.text)}")
+            # A Windows line end on every line would only be in the way.
+            text = visible(line.text.removesuffix("\r"))
+            lines.append(f"{side[0]}{number} {line.kind} {text}")
     return "\n".join(lines)
 
 
@@ -90,7 +97,7 @@ def _evidence(findings: Iterable[Finding]) -> str:
     if not listed:
         return ""
     return (
-        "Analysers have already reported the following; it will be posted without you. "
+        "The following is reported already and will be posted without you. "
         "Use it as evidence and do not repeat it:\n" + _fence("evidence", listed)
     )
 
@@ -99,14 +106,20 @@ def _about(head: Head) -> str:
     text = (
         f"Title: {one_line(head.title)}\n"
         f"Branch: {one_line(head.head_ref)} into {one_line(head.base_ref)}\n"
-        f"Description:\n{visible(head.body[:8000])}"
+        f"Description:\n{_cut(head.body)}"
     )
     return "What the author says of it:\n" + _fence("author", text)
 
 
+def _cut(body: str) -> str:
+    """Hosts keep descriptions with the line ends of web forms; what is left out is said."""
+    lines = visible(body[:LONGEST_BODY].replace("\r\n", "\n"))
+    left_out = len(body) - LONGEST_BODY
+    return lines if left_out <= 0 else f"{lines}\n({left_out} more characters are not shown)"
+
+
 def _fence(name: str, text: str) -> str:
-    """Data between tags that it cannot close: the number grows until the tag is not inside."""
-    number = 0
-    while f"{name}-{number}>" in text:
-        number += 1
+    """Data between tags that it cannot close: the first number is taken that it does not use."""
+    used = set(re.findall(rf"{name}-([0-9]+)\s*>", text, re.IGNORECASE))
+    number = next(number for number in count() if str(number) not in used)
     return f"<{name}-{number}>\n{text}\n</{name}-{number}>"

@@ -114,7 +114,8 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9_]{3,}", text.lower()))
+    """The words that matter, in any script; a title without one is a word of its own."""
+    return frozenset(re.findall(r"\w{3,}", text.lower()) or [text.strip()])
 
 
 def _digest(*parts: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reviewer_cli.core.models import Finding, Severity, Side
+from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import InvalidReply
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -27,6 +28,9 @@ Category = Literal[
     "maintainability",
 ]
 
+LineNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""Bounded, because the ledger and the hosts keep it as an integer of a fixed size."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,8 +40,8 @@ class FindingItem(_Strict):
     """A finding as an engine writes it."""
 
     path: Annotated[str, Field(min_length=1, max_length=1000)]
-    line: Annotated[int, Field(ge=1)]
-    start_line: Annotated[int, Field(ge=1)] | None = None
+    line: LineNumber
+    start_line: LineNumber | None = None
     side: Literal["LEFT", "RIGHT"] = "RIGHT"
     severity: Literal["critical", "high", "medium", "low"]
     category: Category
@@ -125,7 +129,7 @@ def _validated(model: type[Model], data: object) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "its top level"
+        place = one_line(".".join(map(str, first["loc"]))) or "its top level"
         raise InvalidReply(
             f"The engine's reply breaks the schema at {place}: {first['msg']}; "
             "the head will be tried again."

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 
 # Controls but tab and line feed, bidirectional controls (CVE-2021-42574), zero-width characters,
-# variation selectors, surrogates and tag characters: all that a reader cannot see.
+# fillers, variation selectors, surrogates and tag characters: all that a reader cannot see
+# (Unicode's Default_Ignorable_Code_Point, with the other format characters that draw nothing).
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)([^\n]*?[^`\n])\1(?!`)")
 MENTION = re.compile(r"@(?=[\w-])")
-REFERENCE = re.compile(r"(?<![\w&])(#|GH-)(?=\d)", re.IGNORECASE)
-SCHEME = re.compile(r"\b(https?|ftp|mailto|javascript|data)(:)", re.IGNORECASE)
+REFERENCE = re.compile(r"(#|(?<![^\W_])GH-)(?=\d)", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"(?<![^\W_])(https?|ftp|mailto|xmpp|javascript|data|www)(?=[:.])", re.IGNORECASE
+)
+# Only below such a line is a table, whose cells end at a pipe even inside a code span.
+TABLE_RULE = re.compile(r"[\s>*+\-|:.)0-9]*")
 WORD_JOINER = "\u2060"
 
 
@@ -58,13 +64,16 @@ def _harmless_line(line: str) -> str:
         end = span.end()
     pieces.append(_harmless_prose(line[end:]))
     joined = "".join(pieces)
-    # A reply that starts with a slash is a command to many bots.
-    return re.sub(r"^(\s*(?:>\s*)*)/", r"\1\\/", joined)
+    if TABLE_RULE.fullmatch(joined):
+        joined = re.sub("([|:])", r"\\\1", joined)
+    # A line that starts with a slash or a name is a command to many bots.
+    return re.sub(r"^(\s*(?:>\s*)*)([/@])", r"\1\\\2", joined)
 
 
 def _harmless_prose(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "\\`")
-    text = text.replace("[", "\\[").replace("]", "\\]")
-    text = SCHEME.sub(rf"\1{WORD_JOINER}\2", text)
+    # The backslash first: in front of an escaped character it would undo the escape.
+    text = re.sub(r"([\\`\[\]~])", r"\\\1", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    text = ADDRESS.sub(rf"\1{WORD_JOINER}", text)
     text = MENTION.sub(f"@{WORD_JOINER}", text)
     return REFERENCE.sub(rf"\1{WORD_JOINER}", text)

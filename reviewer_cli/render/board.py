@@ -95,7 +95,7 @@ class Board:
         lines.append(Group(*(self._ended_line(one) for one in self._ended[-SHOWN_ENDED:])))
         if self._active:
             lines.append(self._active_table(now))
-        lines += [literal(f"✗ {one.repo}: {one.reason}", "red") for one in self._failures]
+        lines += [literal(f"✗ {one.reason}", "red") for one in self._failures]
         if self._paused_until > now:
             left = span(self._paused_until - now)
             lines.append(literal(f"⏸ paused for {left}: {self._pause_reason}", "yellow"))

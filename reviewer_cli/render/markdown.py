@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reviewer_cli.core.coverage import NO_CHANGED_LINES
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.models import (
     Comment,
-    Finding,
     Head,
     Placement,
     Remark,
@@ -21,8 +21,8 @@ from reviewer_cli.core.models import (
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.sanitise import code_span, fenced, harmless_markdown, one_line
 
-MOST_UNREVIEWED = 30
-"""Unreviewed files that are named one by one; the rest is counted."""
+MOST_NAMED = 10
+"""Unreviewed files that are named for one reason; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +91,12 @@ def _comment(remark: Remark) -> Comment:
         line=anchor.line,
         start_line=anchor.start_line,
         side=anchor.side,
-        body=_text(remark.finding),
+        body=_text(remark),
     )
 
 
-def _text(finding: Finding) -> str:
+def _text(remark: Remark) -> str:
+    finding = remark.finding
     label = f"**{finding.severity}** · {finding.category}"
     if finding.rule:
         label += f" · {code_span(finding.rule)}"
@@ -103,14 +104,14 @@ def _text(finding: Finding) -> str:
         f"{label}\n\n**{harmless_markdown(one_line(finding.title))}**",
         harmless_markdown(finding.body),
     ]
-    if finding.suggestion is not None:
-        parts.append("Suggested instead:\n\n" + fenced(finding.suggestion))
+    if finding.suggestion is not None and remark.anchor.replaceable:
+        parts.append(fenced(finding.suggestion, "suggestion"))
     return "\n\n".join(parts)
 
 
 def _elsewhere(remark: Remark) -> str:
     place = f"{remark.anchor.path}:{remark.finding.line}"
-    return f"### {code_span(place)}\n\n_{remark.anchor.note}_\n\n{_text(remark.finding)}"
+    return f"### {code_span(place)}\n\n_{remark.anchor.note}_\n\n{_text(remark)}"
 
 
 def _place(comment: Comment) -> str:
@@ -122,19 +123,31 @@ def _place(comment: Comment) -> str:
 
 
 def _unreviewed(files: Sequence[Unreviewed]) -> str:
+    """The files by reason: first what a reader would miss, last what had nothing to read."""
     if not files:
         return ""
-    lines = [f"- {code_span(one.path)}: {one.reason}" for one in files[:MOST_UNREVIEWED]]
-    if len(files) > MOST_UNREVIEWED:
-        lines.append(f"- and {len(files) - MOST_UNREVIEWED} more")
+    by_reason: dict[str, list[str]] = {}
+    for one in files:
+        by_reason.setdefault(one.reason, []).append(one.path)
+    lines = [
+        f"- {reason}: {_some(by_reason[reason])}"
+        for reason in sorted(by_reason, key=lambda reason: (reason == NO_CHANGED_LINES, reason))
+    ]
     return "Not reviewed:\n\n" + "\n".join(lines)
 
 
+def _some(paths: Sequence[str]) -> str:
+    named = ", ".join(code_span(path) for path in paths[:MOST_NAMED])
+    more = len(paths) - MOST_NAMED
+    return f"{named} and {more} more" if more > 0 else named
+
+
 def _footer(facts: Facts) -> str:
+    model = harmless_markdown(one_line(facts.model))
     count = len(facts.diff.files)
     files = f"{count} file{'s' if count != 1 else ''}"
     return (
         f"_Reviewed {facts.head.key.sha[:12]} against {code_span(facts.head.base_ref)} "
         f"({files}, {facts.diff.changed_line_count()} changed lines) · {facts.engine}, "
-        f"{one_line(facts.model)}, effort {facts.effort} · contract {facts.contract}_"
+        f"{model}, effort {facts.effort} · contract {facts.contract}_"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console, Group, RenderableType
@@ -15,7 +15,6 @@ from rich.text import Text
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.core.sanitise import one_line, visible
 from reviewer_cli.ledger.views import FindingRecord, HeadHistory, HeadRecord, Status, SweepRecord
-from reviewer_cli.render.markdown import count_by_severity
 
 SEVERITY_STYLE = {
     Severity.CRITICAL: "bold white on red",
@@ -35,6 +34,7 @@ STATE_STYLE = {
 }
 STATE_WORD = {State.DUE: "will be retried"}
 MOST_QUOTED_LINES = 6
+WIDTH_OF_FILES = 120
 
 
 def literal(text: str, style: str = "") -> Text:
@@ -118,10 +118,9 @@ def heads(records: Sequence[HeadRecord], now: float) -> Table:
     """A table of heads, one line each."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("id", "head", "state", "findings", "age", "why"):
-        table.add_column(name, justify="right" if name == "id" else "left")
-    table.columns[1].overflow = "fold"
+        table.add_column(name, justify="right" if name == "id" else "left", overflow="fold")
     for one in records:
-        found = count_by_severity(one.severities) if one.state is State.POSTED else ""
+        found = severities(one.severities) if one.state is State.POSTED else ""
         table.add_row(
             str(one.head_id),
             Text.assemble(head_name(one.key, short=True), " ", (one.key.sha[:8], "dim")),
@@ -131,6 +130,14 @@ def heads(records: Sequence[HeadRecord], now: float) -> Table:
             literal(why(one, now), "dim"),
         )
     return table
+
+
+def severities(found: Sequence[Severity]) -> Text:
+    """Counts by severity, worst first, short enough for a table."""
+    counts = [(grade, found.count(grade)) for grade in Severity if grade in found]
+    if not counts:
+        return Text("none", style="dim")
+    return Text(" ").join(Text(f"{n} {grade}", style=SEVERITY_STYLE[grade]) for grade, n in counts)
 
 
 def why(one: HeadRecord, now: float) -> str:
@@ -218,39 +225,34 @@ def status(seen: Status, now: float) -> RenderableType:
     return Group(*parts)
 
 
-def sweeps(records: Iterable[SweepRecord]) -> Table:
-    """The last sweeps, one line each."""
+def sweeps(records: Sequence[SweepRecord]) -> RenderableType:
+    """The last sweeps, one line each, and below them what stopped those that did not end well."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in (
-        "sweep",
-        "started",
-        "took",
-        "open",
-        "new",
-        "posted",
-        "skipped",
-        "retry",
-        "dead",
-        "usd",
-        "",
-    ):
-        table.add_column(name, justify="left" if name in ("started", "") else "right")
+    numbers = ("open", "new", "posted", "skipped", "retry", "dead", "usd", "exit")
+    for name in ("sweep", "started", "took", *numbers):
+        table.add_column(name, justify="left" if name == "started" else "right", no_wrap=True)
     for one in records:
-        took = span(one.ended_at - one.started_at) if one.ended_at is not None else "…"
-        ending = f"{one.error}" if one.error else ("" if one.ended_at else "running, or killed")
         counts = one.counts
         table.add_row(
             str(one.sweep_id),
             moment(one.started_at),
-            took,
+            span(one.ended_at - one.started_at) if one.ended_at is not None else "…",
             *map(str, (counts.polled, counts.new, counts.posted, counts.skipped)),
             *map(str, (counts.retried, counts.dead)),
             f"{counts.usd:.2f}",
-            literal(ending, "red" if one.error else "dim"),
+            str(one.exit_code) if one.exit_code is not None else "…",
         )
-    return table
+    notes = [
+        literal(f"sweep {one.sweep_id}: {one.error or 'runs, or was killed'}", "red")
+        for one in records
+        if one.error or one.ended_at is None
+    ]
+    return Group(table, *notes)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console without markup, emoji codes or guessed highlights."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    """A console without markup, emoji codes or guessed highlights; files and mails get room."""
+    made = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = WIDTH_OF_FILES
+    return made

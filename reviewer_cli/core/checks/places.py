@@ -24,6 +24,7 @@ PROSE_NAME = re.compile(
     r"|xliff|xlf|srt|vtt|csv|tsv)",
     re.IGNORECASE,
 )
+LOCALE_DIRECTORY = re.compile(r"_?locales?|i18n|l10n|translations?", re.IGNORECASE)
 GENERATED_NAME = re.compile(
     r".*\.(?:lock|lockb|sum|ipynb|svg|map|snap)|.*\.min\.(?:js|css)|.*-lock\.(?:json|ya?ml)"
     r"|npm-shrinkwrap\.json",
@@ -47,8 +48,11 @@ def is_test(path: str) -> bool:
 
 
 def is_prose(path: str) -> bool:
-    """Text for people, in whatever language they read; translations belong here too."""
-    return bool(PROSE_NAME.fullmatch(_name(path)))
+    """Text for people, in whatever language they read; translations belong here too.
+
+    Whatever its format, a file in a directory of translations counts as one.
+    """
+    return bool(PROSE_NAME.fullmatch(_name(path))) or _stands_in(path, LOCALE_DIRECTORY)
 
 
 def is_generated(path: str) -> bool:

@@ -1,0 +1,74 @@
+"""A marker counts only as the exact last line, signed for this very head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reviewer_cli.core.marker import carries_marker, marker
+from reviewer_cli.core.models import HeadKey
+from reviewer_cli.core.sanitise import fenced, harmless_markdown
+
+SECRET = b"secret"
+KEY = HeadKey("github.com", "owner/name", "7", "a" * 40)
+MARK = marker(KEY, SECRET)
+
+
+@pytest.mark.parametrize("body", [MARK, f"Review\n\n{MARK}", f"Review\n{MARK}\n", f"x\n{MARK}\n\n"])
+def test_our_own_review_is_recognised(body: str) -> None:
+    assert carries_marker(body, KEY, SECRET)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "Review",
+        f"{MARK}\n\nmore",  # quoted above
+        f"> {MARK}",
+        f"`{MARK}`",
+        f" {MARK}",
+        f"{MARK} ",
+        f"Review {MARK}",
+        MARK.replace("v1", "v2"),
+        MARK.replace("a" * 40, "b" * 40),  # another commit
+        f"{MARK[:-5]}{int(MARK[-5], 16) ^ 1:x} -->",  # another signature
+        MARK.upper(),
+        f"{MARK}\u2028",
+    ],
+)
+def test_a_quoted_moved_or_changed_marker_does_not_count(body: str) -> None:
+    assert not carries_marker(body, KEY, SECRET)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"host": "ghe.example"},
+        {"repo": "owner/other"},
+        {"pull": "8"},
+        {"sha": "b" * 40},
+        {"repo": "owner/name7", "pull": ""},  # fields cannot slide into one another
+        {"repo": "owner/name\0007", "pull": ""},
+    ],
+)
+def test_a_marker_of_another_head_does_not_count(other: dict[str, str]) -> None:
+    key = replace(KEY, **other)
+    assert not carries_marker(marker(key, SECRET), KEY, SECRET)
+    assert not carries_marker(MARK, key, SECRET)
+
+
+def test_a_marker_signed_by_somebody_else_does_not_count() -> None:
+    assert not carries_marker(marker(KEY, b"guess"), KEY, SECRET)
+    assert not carries_marker(marker(KEY, b""), KEY, SECRET)
+
+
+def test_what_a_model_writes_never_ends_a_review_with_a_marker() -> None:
+    assert not carries_marker(harmless_markdown(MARK), KEY, SECRET)
+    assert not carries_marker(fenced(MARK), KEY, SECRET)
+
+
+def test_names_that_are_no_unicode_text_can_be_signed() -> None:
+    key = replace(KEY, pull="\udcff")
+    assert carries_marker(marker(key, SECRET), key, SECRET)
