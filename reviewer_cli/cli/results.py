@@ -51,8 +51,10 @@ def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType
                     literal(ended.reason, "dim"),
                 )
             )
-    parts += [literal(f"✗ {one.repo}: {one.reason}", "red") for one in report.failures]
-    parts.append(Text(summary(report), style="bold"))
+    parts += [literal(f"✗ {one.reason}", "red") for one in report.failures]
+    counts = report.counts
+    if counts.polled or not (report.failures or report.error):
+        parts.append(Text(summary(report), style="bold"))
     return parts
 
 
@@ -71,6 +73,8 @@ def summary(report: Report) -> str:
         if number
     ]
     heads = "1 open head" if counts.polled == 1 else f"{counts.polled} open heads"
+    if report.error is not None:
+        done.append("stopped before the end")
     if not done:
         return f"{heads}, nothing new to review."
     money = f", ${counts.usd:.2f}" if counts.usd else ""
@@ -108,6 +112,6 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
     if rehearsal.heads:
         out.print(table)
     for failure in rehearsal.failures:
-        out.print(literal(f"✗ {failure.repo}: {failure.reason}", "red"))
+        out.print(literal(f"✗ {failure.reason}", "red"))
     todo = sum(one.action in (Action.REVIEW, Action.POST) for one in rehearsal.heads)
     out.print(Text(f"{rehearsal.open_heads} open heads, {todo} to work on now.", style="bold"))

@@ -19,7 +19,7 @@ def review(
     config: options.Config = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Review one pull request now, also when a rule would skip it."""
+    """Review one pull request now, even one that a rule skips."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import running
 

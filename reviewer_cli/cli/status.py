@@ -10,7 +10,7 @@ from reviewer_cli.cli import options
 
 
 def status(as_json: options.Json = False, config: options.Config = None) -> None:
-    """Queue depth, in flight, waiting, dead, the last sweeps and the spend."""
+    """Show the queue, what is unfinished, the last sweeps and the spend."""
     from reviewer_cli.cli.output import ledger_of, to_json
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal

@@ -32,7 +32,7 @@ def sweep(
     config: options.Config = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Find open pull requests whose head is new, review them in a batch, post once per commit."""
+    """Review every open pull request whose head is new, once per commit."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import running
     from reviewer_cli.errors import AlreadyRunning
