@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 INERT_BACKEND = Path(__file__).with_name("inert_backend.py")
+CACHE = Path(__file__).parents[2] / ".cache" / "real"
 # Where pip looks for the build backends of the projects below, as files on its import path.
 BACKENDS = (
     "flit_core/buildapi.py",
@@ -157,7 +158,7 @@ def fetch(project: Project, release: Release, cache: Path) -> Path:
 
     Raises ReleaseError when pip fails or when the archive's SHA-256 is not the pinned one.
     """
-    archive = cache / f"{project.name}-{release.version}.tar.gz"
+    archive = _archive(project, release, cache)
     if not archive.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=cache.resolve()) as scratch:
@@ -167,6 +168,16 @@ def fetch(project: Project, release: Release, cache: Path) -> Path:
     if found != release.sha256:
         raise ReleaseError(f"{archive} has SHA-256 {found}, not the pinned one: delete it.")
     return archive
+
+
+def missing(cache: Path) -> list[str]:
+    """Names of the archives that `fetch` would have to download."""
+    archives = [_archive(project, one, cache) for project in PROJECTS for one in project.releases]
+    return [archive.name for archive in archives if not archive.exists()]
+
+
+def _archive(project: Project, release: Release, cache: Path) -> Path:
+    return cache / f"{project.name}-{release.version}.tar.gz"
 
 
 def _download(project: Project, release: Release, scratch: Path) -> Path:
@@ -251,3 +262,20 @@ def _git(repository: Path, *arguments: str, cwd: Path | None = None, day: int = 
         check=True,
     )
     return done.stdout.strip()
+
+
+def main() -> None:
+    """Fill the cache with every release of the table; nothing is fetched that is there already."""
+    for project in PROJECTS:
+        for release in project.releases:
+            if not _archive(project, release, CACHE).exists():
+                sys.stdout.write(f"downloading {project.name} {release.version}\n")
+                sys.stdout.flush()
+            fetch(project, release, CACHE)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ReleaseError as error:
+        sys.exit(str(error))
