@@ -140,7 +140,7 @@ async def _run_ruff(checkout: Path, diff: Diff) -> list[Finding]:
     findings: list[Finding] = []
     for start in range(0, len(files), FILES_AT_ONCE):
         some = files[start : start + FILES_AT_ONCE]
-        report = RuffReport({_name_in_answer(root, file): file for file in some})
+        report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
         async with _started(some, root) as process:
             await _read(process, report)
         findings += report.findings()

@@ -1,25 +1,37 @@
 """Ruff's answer, one JSON object a line, becomes findings about the lines that a change adds.
 
 One finding for each rule and file: the first place, and the numbers of the others. Nothing here
-runs anything.
+runs anything; a file of the checkout is read only to judge a redefinition.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from reviewer_cli.core.checks.decorators import may_redefine
 from reviewer_cli.core.checks.places import is_test, lines_named, softened
 from reviewer_cli.core.checks.secrets import hidden_quotes, leaks
 from reviewer_cli.core.diff import DiffLine, FileDiff, LineKind
 from reviewer_cli.core.models import Finding
-from reviewer_cli.engines.ruff_rules import RULES, SYNTAX, UNREADABLE
+from reviewer_cli.engines.ruff_rules import (
+    EXCUSED_IN_TESTS,
+    REDEFINED,
+    RULES,
+    SYNTAX,
+    UNREADABLE,
+)
 from reviewer_cli.errors import HeadError
 
 LONGEST_MESSAGE = 300
 LONGEST_QUOTE = 2000
+LINE_END = re.compile(r"\r\n?|\n")
+"""Where ruff begins a new row."""
+EARLIER_ROW = re.compile(r"from line (\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +57,51 @@ class _Changed:
     """A file with what its problems are looked up in, and the first problem of each rule."""
 
     diff: FileDiff
+    place: Path
     added: dict[int, DiffLine] = field(init=False)
     found: dict[str, tuple[_Problem, list[DiffLine]]] = field(init=False, default_factory=dict)
+    is_broken: bool = field(init=False, default=False)
+    _rows: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.added = {line.new: line for line in self.diff.added_lines() if line.new is not None}
 
+    def rows(self) -> list[str]:
+        """The whole file's lines as ruff counts them, read once."""
+        if not self._rows:
+            try:
+                text = self.place.read_bytes().decode(errors="replace")
+            except OSError as error:
+                raise HeadError(
+                    f"{self.diff.path} could not be read again ({error.strerror}); "
+                    "the head will be tried again."
+                ) from error
+            self._rows = LINE_END.split(text)
+        return self._rows
+
+    def reported(self) -> Iterator[tuple[_Problem, list[DiffLine]]]:
+        """What is worth saying: in a file that cannot be parsed, nothing but that."""
+        return (
+            (problem, lines)
+            for problem, lines in self.found.values()
+            if not self.is_broken or problem.code == SYNTAX
+        )
+
 
 class RuffReport:
-    """Collects the answer for files by the absolute name under which ruff speaks of them."""
+    """Collects the answer for files by the absolute name under which ruff speaks of them.
 
-    def __init__(self, files: Mapping[str, FileDiff]) -> None:
-        self._files = {name: _Changed(diff) for name, diff in files.items()}
+    `root` is the checkout that ruff was run in.
+    """
+
+    def __init__(self, root: Path, files: Mapping[str, FileDiff]) -> None:
+        self._files = {name: _Changed(diff, root / diff.path) for name, diff in files.items()}
 
     def add(self, answer: bytes) -> None:
-        """Take in one line of the answer; raises HeadError when it is not what was asked for."""
+        """Take in one line of the answer.
+
+        Raises HeadError when it is not what was asked for, or its file cannot be read.
+        """
         try:
             said = json.loads(answer)
             changed = self._files[said["filename"]]
@@ -69,7 +111,8 @@ class RuffReport:
                 "ruff's answer cannot be understood; upgrade or reinstall the package ruff."
             ) from error
         line = _line(problem, changed)
-        if line is not None and not _is_excused(problem, changed.diff.path):
+        changed.is_broken |= problem.code == SYNTAX
+        if line is not None and not _is_excused(problem, changed):
             _, lines = changed.found.setdefault(problem.code, (problem, []))
             lines.append(line)
 
@@ -77,7 +120,7 @@ class RuffReport:
         """The findings so far, in the order of the files."""
         for changed in self._files.values():
             hidden = hidden_quotes(leaks(changed.diff)) if changed.found else {}
-            for problem, lines in changed.found.values():
+            for problem, lines in changed.reported():
                 yield _finding(changed.diff.path, problem, lines, hidden)
 
 
@@ -114,10 +157,14 @@ def _edits(fix: dict[str, Any] | None, row: int) -> tuple[_Edit, ...]:
     )
 
 
-def _is_excused(problem: _Problem, path: str) -> bool:
-    """Tests open holes on purpose, and some messages say themselves that nothing is wrong."""
-    rule = RULES[problem.code]
-    return rule.harmless_if in problem.message or (rule.category == "security" and is_test(path))
+def _is_excused(problem: _Problem, changed: _Changed) -> bool:
+    """The place, ruff's own message or the lines around it say that nothing is wrong."""
+    if problem.code in EXCUSED_IN_TESTS and is_test(changed.diff.path):
+        return True
+    earlier = EARLIER_ROW.search(problem.message) if problem.code == REDEFINED else None
+    if earlier:
+        return may_redefine(changed.rows(), problem.rows.start, int(earlier[1]))
+    return RULES[problem.code].harmless_if in problem.message
 
 
 def _line(problem: _Problem, changed: _Changed) -> DiffLine | None:

@@ -36,9 +36,16 @@ REPORTED = [
     ('if access != "user\u202e \u2066# admin\u2069 \u2066":', "app.py", "bidi-control", HIGH),
     ("/*\u202e } \u2066if (isAdmin)\u2069 */", "app.c", "bidi-control", HIGH),
     ("plain words \u202egnp.exe", "notes.md", "bidi-control", MEDIUM),
-    ("\u05e9\u05dc\u05d5\u05dd \u202e", "notes.md", "bidi-control", MEDIUM),
+    ("label = '\u2067\u05e9\u05dc\u05d5\u05dd\u2069'", "app.py", "bidi-control", HIGH),
+    ("plain words \u202egnp.exe", "app/locales/en.js", "bidi-control", MEDIUM),
     ("name\u200e = 1", "app.js", "bidi-mark", MEDIUM),
+    ("name\u200e", "locale/he.po", "bidi-mark", MEDIUM),
     ("user\u200b_id = 1", "app.py", "invisible-character", MEDIUM),
+    ("user\u200b_id = '\u0e44\u0e17\u0e22'", "app.py", "invisible-character", MEDIUM),
+    ("user\u200b_id", "guide.md", "invisible-character", MEDIUM),
+    ("user\u200b_id \u05e9", "guide.md", "invisible-character", MEDIUM),
+    ("a\u2060b \u0e44", "app.py", "invisible-character", MEDIUM),
+    ("a\u200cb \u0645", "app.py", "invisible-character", MEDIUM),
     ("user\u200d_id = 1", "app.py", "invisible-character", MEDIUM),
     ("user\u200c_id = 1", "app.py", "invisible-character", MEDIUM),
     ("a\u2060b", "app.py", "invisible-character", MEDIUM),
@@ -64,6 +71,16 @@ HONEST = [
     ("label = '\u05e9\u05dc\u05d5\u05dd\u200f!'", "app.py"),
     ("\u2067\u05e9\u05dc\u05d5\u05dd\u2069 world", "locale/he.po"),
     ("'\u0e20\u0e32\u0e29\u0e32\u200b\u0e44\u0e17\u0e22'", "app.py"),  # Thai
+    ("\u05e9\u05dc\u05d5\u05dd \u202e123\u202c", "notes.md"),
+    ("he: '\u2067\u05e9\u05dc\u05d5\u05dd\u2069 {0}',", "app/locale/he/dates.py"),
+    ('msgstr "\u0710 %s\u200f"', "po/syr.po"),  # Syriac
+    ("label = '\u0780 %s\u200e'", "src/i18n/dv.ts"),  # Thaana
+    ('msgstr "%s\u200b(\u1781\u17d2\u1798\u17c2\u179a)"', "po/km.po"),  # Khmer
+    ("Python\u200b 3 \u0e44\u0e17\u0e22", "guide.md"),
+    ('"lo": "%d\u200b/ \u0ea5\u0eb2\u0ea7",', "app/locales/lo.json"),  # Lao
+    ("my = '{0}\u200b. \u1019\u103c\u1014\u103a\u1019\u102c'", "l10n/my.js"),
+    ("th = '{0}\u2060/\u2060{1} \u0e44\u0e17\u0e22'", "src/translations/th.rb"),
+    ("fa = '{0}\u200c: \u0645\u06cc'", "_locales/fa/messages.json"),
     ("hyphen\u00adation", "guide.html"),
     ("\u8fbb\U000e0100", "names.py"),  # an ideographic variant
     ("na\u00efve caf\u00e9 \u2013 \u65e5\u672c\u8a9e", "app.py"),
@@ -103,6 +120,12 @@ def test_a_byte_order_mark_may_start_a_file_and_nothing_else() -> None:
 def test_the_characters_are_named() -> None:
     [finding] = findings("x = '\u202e'")
     assert "`\\u{202e}` (RIGHT-TO-LEFT OVERRIDE) on line 5, column 6" in finding.body
+
+
+@pytest.mark.timeout(5)
+def test_a_long_line_of_them_is_not_slow() -> None:
+    assert findings("\u200e" * 200_000 + "x")
+    assert findings("\u200b(" * 100_000 + "x", "guide.md")
 
 
 def test_many_of_a_kind_are_one_finding() -> None:

@@ -201,6 +201,61 @@ def test_syntax_of_the_newest_python_is_not_an_error(tmp_path: Path) -> None:
     assert review(tmp_path, added("app.py", *lines)) == ()
 
 
+@pytest.mark.parametrize("wrong", ["def f(a, a): pass", "match 1:", "    case _: pass"])
+def test_a_file_that_cannot_be_parsed_gets_no_other_finding(tmp_path: Path, wrong: str) -> None:
+    lines = ("x = undefined", "match x:", "    case _: pass", "    case 1: pass", wrong)
+    assert [one.rule for one in review(tmp_path, added("app.py", *lines))] == [
+        "ruff-invalid-syntax"
+    ]
+
+
+def test_an_old_mistake_in_the_syntax_silences_what_follows_from_it(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("x = undefined\n" + "\n" * 40 + "def f(a, a): pass\n")
+    assert review(tmp_path, changed("app.py", "@@ -0,0 +1,1 @@\n+x = undefined\n \n \n ")) == ()
+
+
+TWICE = ["def f(a): ...", "def f(b): ..."]
+SHARED = [
+    ["from .compat import overload", "@overload", TWICE[0], "@overload", TWICE[1]],
+    ["import t", "@t.overload", TWICE[0], "@t.overload", TWICE[1]],
+    ["import b", "@b.typing_extensions.overload", TWICE[0], TWICE[1]],
+    ["import t", TWICE[0], "@t.overload  # why", "# a word", "", TWICE[1]],
+    ["import t", TWICE[0], "@t.overload", "@t.more(", "    1,", ")", TWICE[1]],
+    ["import t", TWICE[0], "@t.event.register('b')", "async " + TWICE[1]],
+    ["import t", TWICE[0], "@t.field.setter", TWICE[1]],
+    ["import t", TWICE[0], "@t.field.getter", TWICE[1]],
+    ["import t", TWICE[0], "@t.field.deleter", TWICE[1]],
+    ["import t", TWICE[0], "@t.hybrid_property", TWICE[1]],
+]
+OVERWRITTEN = [
+    TWICE,
+    ["import t", "@t.retry", TWICE[0], "@t.retry", TWICE[1]],
+    ["import t", "@t.overloaded", TWICE[0], "@t.overloaded", TWICE[1]],
+    ["import t", TWICE[0], "@t.retry(t.overload)", TWICE[1]],
+    ["import t", "@t.overload", "def g(): ...", *TWICE],
+    ["import t", TWICE[0], "def g():", "    @t.register", "    def h(): ...", TWICE[1]],
+    ["import t", TWICE[0], "class C:", "    @t.register", "    def h(self): ...", TWICE[1]],
+    ["import t", "@t.overload", TWICE[0], "def f(c): ...", TWICE[1]],
+]
+
+
+@pytest.mark.parametrize("lines", SHARED)
+def test_a_decorator_may_let_definitions_share_a_name(tmp_path: Path, lines: list[str]) -> None:
+    assert review(tmp_path, added("app.py", *lines)) == ()
+
+
+@pytest.mark.parametrize("lines", OVERWRITTEN)
+def test_a_definition_that_is_overwritten_is_reported(tmp_path: Path, lines: list[str]) -> None:
+    assert rules(review(tmp_path, added("app.py", *lines))) == [("app.py", "ruff-F811", len(lines))]
+
+
+def test_a_decorator_outside_the_diff_counts_too(tmp_path: Path) -> None:
+    above = ["import t", TWICE[0], "@t.overload", *["@t.more"] * 9]
+    (tmp_path / "app.py").write_bytes("\r\n".join([*above, TWICE[1], ""]).encode())
+    patch = "@@ -10,3 +10,4 @@\n @t.more\n @t.more\n @t.more\n+def f(b): ..."
+    assert review(tmp_path, changed("app.py", patch)) == ()
+
+
 def test_repeated_problems_of_a_file_are_one_finding(tmp_path: Path) -> None:
     [finding] = review(tmp_path, added("app.py", "a = one", "b = 1", "c = two", "d = three"))
     assert finding.line == 1
@@ -222,6 +277,31 @@ def test_tests_may_do_what_production_code_may_not(tmp_path: Path) -> None:
     lines = ("import yaml", "x = yaml.load(open('a'), Loader=yaml.Loader)")
     assert [one.rule for one in review(tmp_path, added("app.py", *lines))] == ["ruff-S506"]
     assert review(tmp_path, added("tests/test_app.py", *lines)) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines"),
+    [
+        ("B015", ["def f(a, b):", "    a < b"]),
+        ("RUF032", ["from decimal import Decimal", "x = Decimal(0.1)"]),
+        ("S113", ["import requests", "requests.get('https://acme.org')"]),
+    ],
+)
+def test_tests_compare_and_call_as_they_like(tmp_path: Path, rule: str, lines: list[str]) -> None:
+    assert rules(review(tmp_path, added("app.py", *lines))) == [("app.py", f"ruff-{rule}", 2)]
+    assert review(tmp_path, added("tests/test_app.py", *lines)) == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["from a import names", "__all__ = 1 and names"],
+        ["def f():", "    raise"],
+        ["exec(open('a').read())"],
+    ],
+)
+def test_idioms_are_not_spoken_of(tmp_path: Path, lines: list[str]) -> None:
+    assert review(tmp_path, added("app.py", *lines)) == ()
 
 
 def test_a_literal_shell_command_is_excused(tmp_path: Path) -> None:
@@ -302,7 +382,7 @@ def test_an_unreadable_answer_is_never_a_clean_review(
 
 
 def test_a_rule_that_was_not_asked_for_is_an_error() -> None:
-    report = RuffReport({"/a.py": added("a.py", "x")})
+    report = RuffReport(Path("/"), {"/a.py": added("a.py", "x")})
     with pytest.raises(HeadError):
         report.add(b'{"filename": "/a.py", "code": "panic", "message": "", "fix": null}')
 

@@ -1,9 +1,10 @@
 """Characters that a reader of the code cannot see: CVE-2021-42574 and its relatives.
 
 Each has honest uses in some script or emoji, and those are let through: zero-width joiners in
-emoji and beside letters that join (Arabic, Persian, the Indic scripts), zero-width spaces between
+emoji and beside letters that join (Arabic, Persian, the Indic scripts), zero-width spaces beside
 scripts written without spaces, one variation selector after a symbol, direction marks in lines
-that hold right-to-left letters.
+that hold right-to-left letters. In prose and translations it is enough that the line holds such
+letters anywhere, and right-to-left lines may use bidirectional controls.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ JOINING_SCRIPTS = re.compile(  # Arabic to N'Ko, Indic to Myanmar, Khmer and Mon
     "[\u0600-\u07ff\u0860-\u109f\u1780-\u18af\ua840-\ua8ff\ua980-\ua9df\uaa60-\uaadf\ufb50-\ufdff"
     "\ufe70-\ufefc\U00011000-\U000116cf]"
 )
-SPACELESS_SCRIPTS = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]"
+SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")
+BREAKING_SCRIPTS = re.compile(  # Thai, Lao, Myanmar, Khmer: writers mark where lines may break
+    "[\u0e01-\u0e3a\u0e40-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f]"
 )
 HANGUL_AND_MONGOLIAN = re.compile("[\u1100-\u11ff\u1800-\u18af]")
 KEYCAPS = tuple("0123456789#*")
@@ -77,33 +79,43 @@ INVISIBLE = _Kind(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A line that is asked once for its scripts; `text` is without honest flags."""
+
+    added: DiffLine
+    text: str
+    in_prose: bool
+    right_to_left: bool
+    joining: bool
+    breaking: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """A character with its surroundings; `text` is its line with honest flags taken out."""
+    """A character with its surroundings."""
 
-    path: str
-    line: DiffLine
-    text: str
+    line: _Line
     at: int
 
     @property
     def character(self) -> str:
-        return self.text[self.at]
+        return self.line.text[self.at]
 
     @property
     def before(self) -> str:
-        return self.text[self.at - 1 : self.at]
+        return self.line.text[self.at - 1 : self.at]
 
     @property
     def after(self) -> str:
-        return self.text[self.at + 1 : self.at + 2]
+        return self.line.text[self.at + 1 : self.at + 2]
 
     def beside(self, letters: re.Pattern[str]) -> bool:
         return bool(letters.match(self.before) or letters.match(self.after))
 
     def __str__(self) -> str:
         name = unicodedata.name(self.character, "tag or private character")
-        place = f"line {self.line.new}, column {self.at + 1}"
+        place = f"line {self.line.added.new}, column {self.at + 1}"
         return f"`\\u{{{ord(self.character):x}}}` ({name}) on {place}"
 
 
@@ -116,22 +128,22 @@ def invisible_characters(file: FileDiff) -> Iterator[Finding]:
             if kind:
                 seen.setdefault(kind, []).append(suspect)
     for kind, suspects in seen.items():
-        yield _finding(kind, suspects)
+        yield _finding(file.path, kind, suspects)
 
 
-def _finding(kind: _Kind, seen: list[_Suspect]) -> Finding:
-    first = seen[0]
+def _finding(path: str, kind: _Kind, seen: list[_Suspect]) -> Finding:
+    first = seen[0].line
     named = "; ".join(map(str, seen[:MOST_NAMED]))
     rest = f"; and {len(seen) - MOST_NAMED} more" if len(seen) > MOST_NAMED else ""
-    severity = Severity.MEDIUM if kind is BIDI and is_prose(first.path) else kind.severity
+    severity = Severity.MEDIUM if kind is BIDI and first.in_prose else kind.severity
     return Finding(
-        path=first.path,
-        line=first.line.new or 1,
-        severity=softened(severity, first.path),
+        path=path,
+        line=first.added.new or 1,
+        severity=softened(severity, path),
         category="security",
         title=kind.title,
         body=f"{kind.consequence}\n\nFound: {named}{rest}.",
-        quote=first.line.text[:2000],
+        quote=first.added.text[:2000],
         rule=kind.rule,
     )
 
@@ -140,8 +152,25 @@ def _suspects(path: str, line: DiffLine) -> Iterator[_Suspect]:
     if line.text.isascii():
         return
     text = FLAG.sub(lambda flag: "\U0001f3f4" * len(flag[0]), line.text)
-    for match in SUSPECT.finditer(text):
-        yield _Suspect(path, line, text, match.start())
+    places = [match.start() for match in SUSPECT.finditer(text)]
+    if places:
+        asked = _Line(
+            added=line,
+            text=text,
+            in_prose=is_prose(path),
+            right_to_left=_is_right_to_left(text),
+            joining=bool(JOINING_SCRIPTS.search(text)),
+            breaking=bool(BREAKING_SCRIPTS.search(text)),
+        )
+        yield from (_Suspect(asked, at) for at in places)
+
+
+def _is_right_to_left(text: str) -> bool:
+    return any(
+        unicodedata.bidirectional(letter) in ("R", "AL") and not MARKS.match(letter)
+        for letter in text
+        if letter > "\u0590"
+    )
 
 
 def _kind(suspect: _Suspect) -> _Kind | None:
@@ -157,27 +186,23 @@ def _never(_: _Suspect) -> bool:
 
 
 def _in_prose(suspect: _Suspect) -> bool:
-    return is_prose(suspect.path)
+    return suspect.line.in_prose
 
 
 def _among_right_to_left(suspect: _Suspect) -> bool:
-    return any(
-        unicodedata.bidirectional(letter) in ("R", "AL") and not MARKS.match(letter)
-        for letter in suspect.text
-        if letter > "\u0590"
-    )
+    return suspect.line.right_to_left
 
 
 def _in_right_to_left_prose(suspect: _Suspect) -> bool:
-    return _in_prose(suspect) and _among_right_to_left(suspect)
+    return suspect.line.in_prose and suspect.line.right_to_left
 
 
 def _joins(suspect: _Suspect) -> bool:
     """Beside letters that join, or a zero-width joiner between two emoji."""
-    if suspect.beside(JOINING_SCRIPTS):
+    if suspect.beside(JOINING_SCRIPTS) or (suspect.line.in_prose and suspect.line.joining):
         return True
     at = suspect.at
-    base = suspect.text[at - 2 : at - 1] if suspect.before == "\ufe0f" else suspect.before
+    base = suspect.line.text[at - 2 : at - 1] if suspect.before == "\ufe0f" else suspect.before
     return suspect.character == "\u200d" and _is_symbol(base) and _is_symbol(suspect.after)
 
 
@@ -187,11 +212,15 @@ def _is_symbol(letter: str) -> bool:
 
 
 def _starts_the_file(suspect: _Suspect) -> bool:
-    return suspect.line.new == 1 and suspect.at == 0
+    return suspect.line.added.new == 1 and suspect.at == 0
 
 
 def _in_spaceless_script(suspect: _Suspect) -> bool:
-    return suspect.beside(SPACELESS_SCRIPTS)
+    return suspect.beside(SPACELESS) or _in_breaking_prose(suspect)
+
+
+def _in_breaking_prose(suspect: _Suspect) -> bool:
+    return suspect.line.in_prose and suspect.line.breaking
 
 
 def _in_own_script(suspect: _Suspect) -> bool:
@@ -209,16 +238,16 @@ def _selector_kind(suspect: _Suspect) -> _Kind | None:
 
 
 CLASSES: tuple[tuple[re.Pattern[str], _Kind, Callable[[_Suspect], bool]], ...] = (
-    (re.compile("[\u202d\u202e]"), BIDI, _never),
-    (re.compile("[\u202a-\u202c\u2066-\u2069]"), BIDI, _in_right_to_left_prose),
+    (re.compile("[\u202a-\u202e\u2066-\u2069]"), BIDI, _in_right_to_left_prose),
     (MARKS, MARK, _among_right_to_left),
     (re.compile("[\u200c\u200d]"), INVISIBLE, _joins),
     (re.compile("\ufeff"), INVISIBLE, _starts_the_file),
     (re.compile("\u200b"), INVISIBLE, _in_spaceless_script),
     (re.compile("\u00ad"), INVISIBLE, _in_prose),
     (re.compile("[\u115f\u1160\u180e]"), INVISIBLE, _in_own_script),
-    # Word joiner and invisible operators, blank Hangul letters, line and paragraph separator.
-    (re.compile("[\u2060-\u2064\u3164\uffa0\u2028\u2029]"), INVISIBLE, _never),
+    (re.compile("\u2060"), INVISIBLE, _in_breaking_prose),
+    # Invisible operators, blank Hangul letters, line and paragraph separator.
+    (re.compile("[\u2061-\u2064\u3164\uffa0\u2028\u2029]"), INVISIBLE, _never),
     (re.compile("[\U000e0000-\U000e007f]"), HIDDEN, _never),
 )
 """Characters, what they are called, and where they are honest; selectors depend on their run."""
