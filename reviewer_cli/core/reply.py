@@ -7,6 +7,7 @@ contract and of the bytes sent before the diff.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -110,14 +111,16 @@ def parse_verdicts(data: object, count: int) -> tuple[VerdictItem, ...]:
     return tuple(verdicts)
 
 
+@cache
 def findings_schema() -> dict[str, Any]:
-    """The JSON schema of a finding pass."""
+    """The JSON schema of a finding pass; every caller has the same one, nobody changes it."""
     schema: dict[str, Any] = _compact(FindingsReply.model_json_schema())
     return schema
 
 
+@cache
 def verdicts_schema() -> dict[str, Any]:
-    """The JSON schema of a verification pass."""
+    """The JSON schema of a verification pass; shared likewise."""
     schema: dict[str, Any] = _compact(VerdictsReply.model_json_schema())
     return schema
 

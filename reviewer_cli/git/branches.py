@@ -16,6 +16,7 @@ from reviewer_cli.git.run import GitError, run
 ORIGIN_HEAD = "refs/remotes/origin/HEAD"
 USUAL_DEFAULTS = ("main", "master", "trunk", "develop")
 NUMBER = re.compile("[0-9]+")
+ESCAPED = re.compile(r"\\x([89a-f][0-9a-f])")
 PULL = re.compile(r"refs/pull/([0-9]+)/head")
 
 
@@ -36,8 +37,8 @@ class Newest:
     body: str = ""
 
 
-def listed(repo: str) -> dict[str, str]:
-    """Full name → SHA of every branch and mirrored pull request; origin's HEAD → its branch.
+def listed(repo: str, *patterns: str) -> dict[str, str]:
+    """Full name → SHA of the refs that fit a pattern; origin's HEAD → its branch.
 
     One git process. A name that is no UTF-8 is written with escapes: since a backslash is in no
     name of a ref, it stays apart from all others.
@@ -46,9 +47,7 @@ def listed(repo: str) -> dict[str, str]:
         [
             "for-each-ref",
             "--format=%(objectname) %(refname) %(symref)",
-            "refs/heads",
-            "refs/pull/*/head",
-            ORIGIN_HEAD,
+            *patterns,
         ],
         cwd=Path(repo),
     )
@@ -64,7 +63,7 @@ def open_refs(repo: str) -> dict[str, str]:
     if not Path(repo).is_dir():
         raise RepositoryUnusable(f"{repo} is not a directory; name a git repository.")
     try:
-        refs = listed(repo)
+        refs = listed(repo, "refs/heads", "refs/pull/*/head", ORIGIN_HEAD)
     except GitError as error:
         if "not a git repository" in error.stderr:
             raise RepositoryUnusable(f"{repo} is not a git repository.") from error
@@ -113,11 +112,12 @@ def pull_of(ref: str) -> str | None:
 
 
 def ref_of(pull: str) -> str:
-    """The full name that `pull_of` turned into this one."""
+    """The full name that `pull_of` turned into this one, with bytes that are no text as git has."""
     if NUMBER.fullmatch(pull):
         return f"refs/pull/{pull}/head"
     number = pull.removeprefix("heads/")
-    return f"refs/heads/{number if NUMBER.fullmatch(number) else pull}"
+    name = f"refs/heads/{number if NUMBER.fullmatch(number) else pull}"
+    return ESCAPED.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), name)
 
 
 def unmerged(repo: str, base_sha: str, *patterns: str) -> dict[str, Newest]:

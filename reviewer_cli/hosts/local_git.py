@@ -86,7 +86,8 @@ class LocalGit:
 
     def current_sha(self, key: HeadKey) -> str | None:
         """Where the branch or mirrored pull request points now."""
-        return {pull_of(ref): sha for ref, sha in listed(key.repo).items()}.get(key.pull)
+        found = listed(key.repo, ref_of(key.pull))
+        return {pull_of(ref): sha for ref, sha in found.items()}.get(key.pull)
 
     def prepare(self, review: Review) -> Draft:
         """Write the review as Markdown under a hidden name."""
@@ -136,7 +137,7 @@ class LocalGit:
         """The heads of one repository; a tip that git cannot read goes on to fail by itself."""
         base_sha = tips[0].base_sha
         try:
-            told = unmerged(repo, base_sha, "refs/heads", "refs/pull")
+            told = unmerged(repo, base_sha, *(ref_of(tip.key.pull) for tip in tips))
         except GitError:
             told = {}
             for tip in tips:

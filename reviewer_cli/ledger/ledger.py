@@ -27,9 +27,9 @@ from reviewer_cli.ledger.store import Store
 
 UNDECIDED = """
 SELECT wanted.key FROM json_each(:tips) AS wanted
-LEFT JOIN heads ON host = json_extract(wanted.value, '$[0]')
-  AND repo = json_extract(wanted.value, '$[1]') AND pull = json_extract(wanted.value, '$[2]')
-  AND head_sha = json_extract(wanted.value, '$[3]')
+LEFT JOIN heads ON host = :host AND repo = :repo
+  AND pull = substr(wanted.value, instr(wanted.value, ' ') + 1)
+  AND head_sha = substr(wanted.value, 1, instr(wanted.value, ' ') - 1)
 WHERE heads.id IS NULL OR heads.state = 'superseded'
   OR (heads.state = 'skipped' AND heads.rules <> :rules)
 """
@@ -91,8 +91,9 @@ class Ledger:
         self.store = Store(path)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and note how it was left."""
         self.store.close()
+        self.store.seal()
 
     def begin_sweep(self, repos: Sequence[str], engine: str, now: float) -> int:
         """Open the sweep's row and return its id."""
@@ -136,8 +137,20 @@ class Ledger:
 
         A superseded head is open again after a reopening, or after a push that was taken back.
         """
-        keys = [(tip.key.host, tip.key.repo, tip.key.pull, tip.key.sha) for tip in tips]
-        found = self.store.read(UNDECIDED, {"tips": json.dumps(keys), "rules": rules})
+        by_repository: dict[tuple[str, str], list[Tip]] = {}
+        for tip in tips:
+            by_repository.setdefault((tip.key.host, tip.key.repo), []).append(tip)
+        return [
+            tip
+            for (host, repo), mine in by_repository.items()
+            for tip in self._undecided(host, repo, mine, rules)
+        ]
+
+    def _undecided(self, host: str, repo: str, tips: Sequence[Tip], rules: str) -> list[Tip]:
+        names = json.dumps([f"{tip.key.sha} {tip.key.pull}" for tip in tips])
+        found = self.store.read(
+            UNDECIDED, {"host": host, "repo": repo, "tips": names, "rules": rules}
+        )
         return [tips[row[0]] for row in found]
 
     def admit(self, decided: Iterable[tuple[Head, str | None]], rules: str, now: float) -> None:

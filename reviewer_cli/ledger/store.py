@@ -20,15 +20,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
+from reviewer_cli.ledger.integrity import check, damaged, seal
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
 
 MAGIC = b"SQLite format 3\x00"
 HEADER = struct.Struct(">16s44xI4xI")
 """Magic, user_version and application_id (https://sqlite.org/fileformat.html#the_database_header)."""
 BUSY_TIMEOUT_S = 5.0
-SMALL_FILE_BYTES = 32 << 20
-"""Up to this size every opening checks the whole file; a larger one is checked once a day."""
-CHECK_INTERVAL_S = 86_400.0
 DRAFT = ".ledger-"
 OLD_DRAFT_S = 3600.0
 
@@ -50,7 +48,7 @@ class Store:
             self.db = _connect(path)
             try:
                 _check_version(self.db, path)
-                _check_content(self.db, path)
+                self._checked_at = check(self.db, path)
             except BaseException:
                 self.db.close()
                 raise
@@ -59,6 +57,10 @@ class Store:
     def close(self) -> None:
         """Close the connection."""
         self.db.close()
+
+    def seal(self) -> None:
+        """Note how the file was left, after closing it; see `integrity`."""
+        seal(self.path, self._checked_at)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -185,30 +187,6 @@ def _check_version(db: sqlite3.Connection, path: Path) -> None:
         raise LedgerRefused(f"SQLite does not keep the ledger {path} durable (synchronous=EXTRA).")
 
 
-def _check_content(db: sqlite3.Connection, path: Path) -> None:
-    """Check the pages of a small ledger each time and of a large one daily.
-
-    The day is kept as the modification time of a file beside it: losing it costs one check.
-    """
-    stamp = path.with_name(path.name + ".checked")
-    if path.stat().st_size > SMALL_FILE_BYTES:
-        with contextlib.suppress(FileNotFoundError):
-            if 0 <= time.time() - stamp.stat().st_mtime < CHECK_INTERVAL_S:
-                return
-    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if problem != "ok":
-        raise LedgerRefused(_damaged(path, problem))
-    if path.stat().st_size > SMALL_FILE_BYTES:
-        stamp.touch(mode=0o600)
-
-
-def _damaged(path: Path, problem: object) -> str:
-    return (
-        f"The ledger {path} is damaged ({problem}); it was left untouched. Restore a backup, or "
-        "move it away to start an empty ledger (heads may then be reviewed again)."
-    )
-
-
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Raise what SQLite and the system say of the ledger file in our own words."""
@@ -222,7 +200,7 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as error:
-        raise LedgerRefused(_damaged(path, error)) from error
+        raise LedgerRefused(damaged(path, error)) from error
     except OSError as error:
         raise LedgerUnwritable(
             f"The ledger {path} could not be opened ({error.strerror}); check the state directory."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
@@ -50,6 +51,8 @@ class Workshop:
         self._mirrors: dict[str, Mirror] = {}
         self._expected: dict[str, list[Head]] = defaultdict(list)
         self._brought: set[HeadKey] = set()
+        # Bound by the processor: more heads at once would only delay the first review.
+        self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def expect(self, heads: Iterable[Head]) -> None:
@@ -64,11 +67,12 @@ class Workshop:
         reviewed, other HeadErrors when a later try may succeed.
         """
         mirror = self._fetched(head, remote)
-        diff = changes(mirror, head.base_sha, head.key.sha, self._limits)
         resources = ExitStack()
-        checkout = resources.enter_context(
-            self._pool.borrow(mirror, head.key.sha, self._tree_limits)
-        )
+        with self._cores:
+            diff = changes(mirror, head.base_sha, head.key.sha, self._limits)
+            checkout = resources.enter_context(
+                self._pool.borrow(mirror, head.key.sha, self._tree_limits)
+            )
         return Prepared(diff, checkout.path, resources)
 
     def _fetched(self, head: Head, remote: Remote) -> Mirror:

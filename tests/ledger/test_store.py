@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
-from reviewer_cli.ledger import store
+from reviewer_cli.ledger import integrity, store
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION
@@ -81,7 +82,7 @@ def test_a_start_that_fails_while_making_the_ledger_leaves_nothing(
 KILLED_START = """
 import os, signal, sys
 from pathlib import Path
-from reviewer_cli.ledger import store
+from reviewer_cli.ledger import integrity, store
 real = store.migrations.apply
 def killed(db):
     real(db)
@@ -124,7 +125,7 @@ def test_processes_that_make_the_ledger_at_one_moment_share_it(path: Path) -> No
         racer.join()
     assert [racer.exitcode for racer in racers] == [0, 0, 0, 0]
     assert count(path, "sweeps") == 4
-    assert files(path.parent) == {"ledger.db"}
+    assert files(path.parent) == {"ledger.db", "ledger.db.seal"}
 
 
 def empty(path: Path) -> None:
@@ -276,7 +277,7 @@ def test_what_a_killed_sweep_wrote_half_is_undone(path: Path) -> None:
             opened.db.execute("SELECT count(*) FROM heads WHERE title = 'half'").fetchone()[0] == 0
         )
         assert opened.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    assert files(path.parent) == {"ledger.db"}
+    assert files(path.parent) == {"ledger.db", "ledger.db.seal"}
 
 
 @pytest.fixture
@@ -330,23 +331,44 @@ def test_an_error_inside_a_transaction_undoes_all_of_it(path: Path) -> None:
     assert count(path, "sweeps") == 0
 
 
-def test_a_large_ledger_is_checked_once_a_day(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(path)
-    stamp = path.with_name("ledger.db.checked")
-    monkeypatch.setattr(store, "SMALL_FILE_BYTES", PAGE)
-    Store(path).close()
-    assert stat.S_IMODE(stamp.stat().st_mode) == 0o600
+def damage_a_page(path: Path) -> None:
     pages = path.stat().st_size // PAGE
     with path.open("r+b") as file:
         file.seek((pages - 2) * PAGE)
         file.write(b"\xa5" * PAGE)
-    Store(path).close()
-    yesterday = time.time() - store.CHECK_INTERVAL_S - 1
-    os.utime(stamp, (yesterday, yesterday))
+
+
+def test_a_ledger_that_is_not_as_we_left_it_is_checked(path: Path) -> None:
+    filled(path)
+    Ledger(path).close()
+    damage_a_page(path)
     with pytest.raises(LedgerRefused, match="damaged"):
         Store(path)
-    tomorrow = time.time() + 3600
-    os.utime(stamp, (tomorrow, tomorrow))
+
+
+@pytest.mark.parametrize("days", [1.01, -0.01])
+def test_a_ledger_as_we_left_it_is_checked_once_a_day(path: Path, days: float) -> None:
+    """Damage that leaves no trace in the file's dates, as a failing disk does it."""
+    filled(path)
+    Ledger(path).close()
+    left = path.stat()
+    damage_a_page(path)
+    os.utime(path, ns=(left.st_atime_ns, left.st_mtime_ns))
+    Store(path).close()
+    note = path.with_name("ledger.db.seal")
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    seal = json.loads(note.read_text())
+    seal["checked_at"] -= days * integrity.CHECK_INTERVAL_S
+    note.write_text(json.dumps(seal))
+    with pytest.raises(LedgerRefused, match="damaged"):
+        Store(path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"size": 1}', "\xff"])
+def test_a_seal_that_says_nothing_costs_one_check(path: Path, text: str) -> None:
+    filled(path)
+    path.with_name("ledger.db.seal").write_text(text, encoding="latin-1")
+    damage_a_page(path)
     with pytest.raises(LedgerRefused, match="damaged"):
         Store(path)
 

@@ -13,7 +13,7 @@ MOST_ABOVE = 100
 """Lines above a definition that are searched for its decorators."""
 
 DECORATOR = re.compile(r"\s*@\s*(?:\w+\s*\.\s*)*(\w+)")
-SHARING = re.compile(r"overload|setter|getter|deleter|register|\w*property")
+SHARING = re.compile(r"overload|setter|getter|deleter|register")
 
 
 def may_redefine(lines: Sequence[str], row: int, earlier: int) -> bool:
