@@ -31,26 +31,16 @@ class Lease:
 
     def save_reply(self, saved: SavedReply, sweep_id: int, now: float) -> None:
         """Keep one pass's answer before anything is done with it."""
-        columns = {name: getattr(saved, name) for name in ("step", "engine", "model", "reply")}
         with self.store.transaction():
             self._advance(now)
-            self.store.insert(
-                "replies",
-                columns
-                | asdict(saved.usage)
-                | {
-                    "head_id": self.head_id,
-                    "sweep_id": sweep_id,
-                    "inputs_hash": saved.inputs_hash,
-                    "received_at": now,
-                },
-                conflict="OR REPLACE",
-            )
+            self._insert_reply(saved, sweep_id, now)
 
     def save_review(self, done: Reviewed, sweep_id: int, now: float) -> None:
-        """claimed → reviewed: the finished review and its findings, before the first post."""
+        """claimed → reviewed: the review, its findings, its last answers, before the first post."""
         with self.store.transaction():
             self._advance(now, state=State.REVIEWED)
+            for reply in done.replies:
+                self._insert_reply(reply, sweep_id, now)
             self.store.insert(
                 "reviews",
                 {
@@ -127,6 +117,21 @@ class Lease:
                 error_class=type(error).__name__,
                 error=str(error),
             )
+
+    def _insert_reply(self, saved: SavedReply, sweep_id: int, now: float) -> None:
+        columns = {name: getattr(saved, name) for name in ("step", "engine", "model", "reply")}
+        self.store.insert(
+            "replies",
+            columns
+            | asdict(saved.usage)
+            | {
+                "head_id": self.head_id,
+                "sweep_id": sweep_id,
+                "inputs_hash": saved.inputs_hash,
+                "received_at": now,
+            },
+            conflict="OR REPLACE",
+        )
 
     def _finish(self, now: float, state: State, reason: str = "", **columns: Any) -> None:
         self._advance(now, state=state, reason=reason, lease=None, lease_expires_at=None, **columns)

@@ -52,7 +52,7 @@ class SavedReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A finished review as it is saved before anything is posted."""
+    """A finished review as it is saved before anything is posted; `replies` are not saved yet."""
 
     review: Review
     remarks: tuple[Remark, ...]
@@ -64,6 +64,7 @@ class Reviewed:
     files: int
     changed_lines: int
     unreviewed: tuple[Unreviewed, ...]
+    replies: tuple[SavedReply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

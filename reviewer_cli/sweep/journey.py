@@ -143,7 +143,12 @@ class Journey:
             self._skip(work, lease, reason)
             return None
         verified = await self._verified(work, prepared, lease)
-        done = self._reviewed(work, prepared, verified)
+        try:
+            done = self._reviewed(work, prepared, verified)
+        except BaseException:
+            for reply in verified.unsaved:
+                lease.save_reply(reply, self._sweep_id, self._doors.clock())
+            raise
         lease.save_review(done, self._sweep_id, self._doors.clock())
         self._phase(work, Phase.SAVED)
         severities = tuple(remark.finding.severity for remark in kept(verified.remarks))
@@ -206,6 +211,7 @@ class Journey:
             files=len(prepared.diff.files),
             changed_lines=prepared.diff.changed_line_count(),
             unreviewed=prepared.diff.unreviewed,
+            replies=verified.unsaved,
         )
 
     @contextmanager

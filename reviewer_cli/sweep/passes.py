@@ -38,11 +38,15 @@ GRACE_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """All remarks of a review, the dropped ones included, and what the passes used."""
+    """All remarks of a review, the dropped ones included, and what the passes used.
+
+    `unsaved` are the last answers; they go into the ledger together with the finished review.
+    """
 
     remarks: tuple[Remark, ...]
     model: str
     usage: Usage
+    unsaved: tuple[SavedReply, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +80,17 @@ class Passes:
         self._memory = memory
         self._usage = Usage()
         self._model = ""
+        self._unsaved: list[SavedReply] = []
 
     async def run(self) -> Verified:
         """Every pass of the plan's effort, in order; what the evidence says is posted as it is."""
+        try:
+            return await self._run()
+        except BaseException:
+            self._save()
+            raise
+
+    async def _run(self) -> Verified:
         self._usage = Usage()
         evidence: tuple[Finding, ...] = ()
         if self._evidence is not None:
@@ -93,7 +105,12 @@ class Passes:
                 findings += await self._find(self._engine, step, known)
                 found = remarks(findings, self._diff)
         found = without_duplicates((*remarks(evidence, self._diff), *found))
-        return Verified(remarks=found, model=self._model, usage=self._usage)
+        unsaved, self._unsaved = tuple(self._unsaved), []
+        return Verified(remarks=found, model=self._model, usage=self._usage, unsaved=unsaved)
+
+    def _save(self) -> None:
+        while self._unsaved:
+            self._memory.keep(self._unsaved.pop(0))
 
     async def _find(
         self, engine: Engine, step: Pass, known: tuple[Finding, ...]
@@ -135,7 +152,7 @@ class Passes:
                 self._memory.keep(_saved(engine, f"{step} refused", unasked, reply))
                 raise
             saved = _saved(engine, step, inputs, reply)
-            self._memory.keep(saved)
+            self._unsaved.append(saved)
         self._usage += saved.usage
         self._model = saved.model
         return parse(json.loads(saved.reply))
@@ -149,6 +166,7 @@ class Passes:
             deadline_s=self._plan.deadline_s,
             max_usd=max(self._plan.max_usd - self._usage.usd, 0.01),
         )
+        self._save()
         try:
             async with asyncio.timeout(request.deadline_s + GRACE_S):
                 return await engine.review(request)

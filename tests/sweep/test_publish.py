@@ -251,8 +251,8 @@ def test_the_steps_of_a_sweep_are_those_that_are_killed_below(stage: Stage) -> N
     die_at(stage, -1)
     names = (stage.root / "steps").read_text().splitlines()
     assert {name.split()[0] for name in names} == {
-        "begin_sweep", "recover", "admit", "claim", "save_reply", "save_review", "posted_review",
-        "prepare", "posting", "current_sha", "submit", "posted", "end_sweep",
+        "begin_sweep", "recover", "admit", "claim", "save_review", "posted_review", "prepare",
+        "posting", "current_sha", "submit", "posted", "end_sweep",
     }  # fmt: skip
     assert len(names) <= ONE_HEAD_STEPS
 
@@ -308,7 +308,7 @@ def test_a_disk_that_is_full_from_any_ledger_write_on_loses_nothing(
     assert stage.sweep().exit_code == 0
     assert [reviews_on(stage.repos[0], sha) for sha in shas] == [1, 1]
     assert drafts_in(stage.root / "reviews") == []
-    unsaved = names[first : first + 1].count("save_reply")
+    unsaved = names[first : first + 1].count("save_review")
     answered = len(engine.asked) - engine.cancelled
     assert answered == 2 + unsaved, "only an answer that could not be saved is paid again"
 
