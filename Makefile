@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench real heavy pictures clean
+.PHONY: help setup demo test lint types format bench real kill pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Review a small made-up repository, offline
 	@$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the tests (minutes)
-	$(BIN)/pytest -m "not real and not heavy"
+	$(BIN)/pytest -m "not real"
 
 lint: $(INSTALLED) ## Check style and the rules of the house
 	$(BIN)/ruff check .
@@ -44,8 +44,8 @@ real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
 	$(BIN)/python -m tests.real.releases
 	$(BIN)/pytest -m real tests/real
 
-heavy: $(INSTALLED) ## Run the long loops; ROUNDS=n sets how long
-	$(BIN)/pytest -m heavy
+kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
+	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py
 
 pictures: $(INSTALLED) ## Make the pictures of the documentation
 	$(BIN)/python -m demo.pictures
