@@ -225,7 +225,6 @@ SHARED = [
     ["import t", TWICE[0], "@t.field.setter", TWICE[1]],
     ["import t", TWICE[0], "@t.field.getter", TWICE[1]],
     ["import t", TWICE[0], "@t.field.deleter", TWICE[1]],
-    ["import t", TWICE[0], "@t.hybrid_property", TWICE[1]],
 ]
 OVERWRITTEN = [
     TWICE,
