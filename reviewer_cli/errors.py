@@ -98,6 +98,14 @@ class NoCommonHistory(HeadRejected):
     """The head and its base have no merge base, so there is no diff to review."""
 
 
+class DraftGone(HeadError):
+    """The prepared review is no longer on the host; it has to be prepared anew."""
+
+
+class HostUnavailable(HeadError):
+    """The code host failed or could not be reached; asking again later may help."""
+
+
 class HeadGone(HeadError):
     """The head moved, was merged or closed; it is superseded instead of posted.
 

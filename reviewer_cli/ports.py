@@ -14,11 +14,15 @@ from reviewer_cli.core.models import Head, HeadKey, Review, Tip, Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryPoll:
-    """One repository's open pull requests, or the sentence that says why they cannot be had."""
+    """One repository's open pull requests, or the sentence that says why they cannot be had.
+
+    `asked_as` is the name that was asked for where the host now calls the repository otherwise.
+    """
 
     repo: str
     tips: tuple[Tip, ...] = ()
     error: str | None = None
+    asked_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +34,32 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostLimits:
+    """What a host takes in one review."""
+
+    body_chars: int
+    comments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A prepared review that nobody but us can see yet."""
+    """A prepared review that nobody but us can see yet; `note` says what the host did not take."""
 
     review: Review
     draft_id: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a head stands on its host at this moment.
+
+    `current_sha` is the pull request's tip, None when it is merged, closed or deleted; `posted`
+    the id of our own submitted review of the head, found by its marker.
+    """
+
+    current_sha: str | None
+    posted: str | None
 
 
 class CodeHost(Protocol):
@@ -45,6 +70,7 @@ class CodeHost(Protocol):
 
     name: str
     marker_secret: bytes
+    limits: PostLimits
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
         """Canonical names of the repositories that the selectors mean, each once, in order."""
@@ -58,20 +84,23 @@ class CodeHost(Protocol):
     def remote(self, repo: str) -> Remote:
         """Where to fetch the repository's commits from."""
 
-    def posted_review(self, key: HeadKey) -> str | None:
-        """The id of our own submitted review of this head, found by its marker on the host."""
-
-    def current_sha(self, key: HeadKey) -> str | None:
-        """The pull request's tip now; None when it is merged, closed or deleted."""
+    def look(self, key: HeadKey) -> Standing:
+        """Whether the head is still current, and whether it has our review."""
 
     def prepare(self, review: Review) -> Draft:
-        """Put the review where only we see it; repeating it replaces our own earlier draft."""
+        """Put the review where only we see it; repeating it adopts or replaces our own draft."""
 
     def submit(self, draft: Draft) -> str:
-        """Publish the draft and return the id under which the host confirmed it."""
+        """Publish the draft and return the id under which the host confirmed it.
+
+        Raises DraftGone when there is no such draft any more.
+        """
 
     def discard(self, draft: Draft) -> None:
         """Take a draft back; one that is already gone is fine."""
+
+    def close(self) -> None:
+        """Let go of connections, and end every wait at once."""
 
 
 class Pass(StrEnum):

@@ -92,7 +92,7 @@ def rehearse(loaded: Loaded, plan: Plan, *, as_json: bool) -> None:
     from reviewer_cli.sweep.rehearsal import rehearse as first_verbs
 
     with wiring.rehearsal_doors(loaded.settings, wiring.places(loaded.settings), plan) as doors:
-        planned = first_verbs(doors, plan)
+        planned = asyncio.run(first_verbs(doors, plan))
     if as_json:
         typer.echo(output.to_json(planned))
     else:

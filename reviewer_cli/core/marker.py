@@ -31,5 +31,6 @@ def carries_marker(body: str, key: HeadKey, secret: bytes) -> bool:
 
 
 def _signature(key: HeadKey, secret: bytes) -> str:
-    message = "\0".join((key.host, key.repo, key.pull, key.sha)).encode("utf-8", "surrogatepass")
+    """Without the repository's name, which may change while its pull requests stay the same."""
+    message = "\0".join((key.host, key.pull, key.sha)).encode("utf-8", "surrogatepass")
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]

@@ -48,6 +48,13 @@ class Placement(StrEnum):
     SUMMARY = "summary"
 
 
+class Clean(StrEnum):
+    """What a review without findings does: say so in a line, or keep quiet."""
+
+    COMMENT = "comment"
+    SILENT = "silent"
+
+
 class Disposition(StrEnum):
     """What became of a finding before posting; nothing is lost, only recorded differently."""
 
@@ -75,17 +82,24 @@ class HeadKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
-    """What the cheap poll tells about one open pull request."""
+    """What the cheap poll tells about one open pull request.
+
+    `version` changes when anything about the pull request does, such as its title or labels.
+    """
 
     key: HeadKey
     head_ref: str
     base_ref: str
     base_sha: str
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A tip with the details that are fetched only for heads the ledger does not know."""
+    """A tip with the details that are fetched only for heads the ledger does not know.
+
+    `posted` is the id of our own review of this very head, where the host already has one.
+    """
 
     key: HeadKey
     head_ref: str
@@ -98,6 +112,8 @@ class Head:
     is_draft: bool = False
     from_fork: bool = False
     labels: tuple[str, ...] = ()
+    version: str = ""
+    posted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

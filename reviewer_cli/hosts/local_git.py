@@ -14,11 +14,11 @@ from pathlib import Path
 
 from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
-from reviewer_cli.errors import HeadRejected, RepositoryUnusable
+from reviewer_cli.errors import DraftGone, HeadRejected, RepositoryUnusable
 from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, ref_of, unmerged
 from reviewer_cli.git.place import repository_at
 from reviewer_cli.git.run import GitBusy, GitError, run
-from reviewer_cli.ports import Draft, Remote, RepositoryPoll
+from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
 from reviewer_cli.retry import while_busy
 
@@ -41,6 +41,8 @@ class LocalGit:
 
     name = NAME
     marker_secret = MARKER_SECRET
+    limits = PostLimits(body_chars=1_000_000, comments=1_000)
+    """None of git's: enough for any review, small enough for any terminal."""
 
     def __init__(self, reviews_dir: Path, default_branch: str | None = None) -> None:
         """Keep reviews as Markdown below `reviews_dir`; `default_branch` overrides the search."""
@@ -76,18 +78,11 @@ class LocalGit:
         """The repository itself, read by path."""
         return Remote(url=repo)
 
-    def posted_review(self, key: HeadKey) -> str | None:
-        """The id of the note on this commit when it holds a review of it.
-
-        Under whatever name: a branch that was renamed is no reason to review a commit twice.
-        """
-        found = (MARKER.fullmatch(line) for line in self._note(key).split("\n"))
-        return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
-
-    def current_sha(self, key: HeadKey) -> str | None:
-        """Where the branch or mirrored pull request points now."""
+    def look(self, key: HeadKey) -> Standing:
+        """Where the branch or mirrored pull request points now, and what its note says."""
         found = listed(key.repo, ref_of(key.pull))
-        return {pull_of(ref): sha for ref, sha in found.items()}.get(key.pull)
+        current = {pull_of(ref): sha for ref, sha in found.items()}.get(key.pull)
+        return Standing(current_sha=current, posted=self._posted(key))
 
     def prepare(self, review: Review) -> Draft:
         """Write the review as Markdown under a hidden name."""
@@ -100,6 +95,8 @@ class LocalGit:
     def submit(self, draft: Draft) -> str:
         """Append the review to the head's note, then give the Markdown file its name."""
         review = draft.review
+        if not Path(draft.draft_id).exists():
+            raise DraftGone(f"The draft {draft.draft_id} is gone; it is written anew.")
         others = self._note(review.key).rstrip("\n")
         text = f"{others}\n\n{document(review)}" if others else document(review)
         while_busy(lambda: _write_note(review.key, text), GitBusy)
@@ -109,6 +106,9 @@ class LocalGit:
     def discard(self, draft: Draft) -> None:
         """Remove the hidden Markdown file."""
         Path(draft.draft_id).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""
 
     def _poll(self, repo: str) -> RepositoryPoll:
         try:
@@ -145,7 +145,20 @@ class LocalGit:
                     told |= unmerged(repo, base_sha, ref_of(tip.key.pull))
                 except GitError:
                     told[tip.key.sha] = Newest()
-        return [_head(tip, told[tip.key.sha]) for tip in tips if tip.key.sha in told]
+        noted = _noted(repo)
+        return [
+            _head(tip, told[tip.key.sha], self._posted(tip.key) if tip.key.sha in noted else None)
+            for tip in tips
+            if tip.key.sha in told
+        ]
+
+    def _posted(self, key: HeadKey) -> str | None:
+        """The id of the note on this commit when it holds a review of it.
+
+        Under whatever name: a branch that was renamed is no reason to review a commit twice.
+        """
+        found = (MARKER.fullmatch(line) for line in self._note(key).split("\n"))
+        return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
 
     def _note(self, key: HeadKey) -> str:
         try:
@@ -162,7 +175,13 @@ class LocalGit:
         return self._reviews_dir / repo / f"{pull}-{key.sha[:12]}.md"
 
 
-def _head(tip: Tip, told: Newest) -> Head:
+def _noted(repo: str) -> frozenset[str]:
+    """The commits that have a note under our name."""
+    listed_notes = _git(repo, "notes", f"--ref={NOTES}", "list").decode("ascii")
+    return frozenset(line.split(" ")[1] for line in listed_notes.splitlines())
+
+
+def _head(tip: Tip, told: Newest, posted: str | None) -> Head:
     return Head(
         key=tip.key,
         head_ref=tip.head_ref,
@@ -172,6 +191,7 @@ def _head(tip: Tip, told: Newest) -> Head:
         author_is_bot=told.author.endswith("[bot]"),
         title=told.subject,
         body=told.body.strip(),
+        posted=posted,
     )
 
 

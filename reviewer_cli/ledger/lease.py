@@ -62,11 +62,15 @@ class Lease:
             for ordinal, remark in enumerate(done.remarks, 1):
                 self.store.insert("findings", _finding_columns(self.head_id, ordinal, remark))
 
-    def posting(self, draft_id: str, now: float) -> None:
-        """reviewed → posting: the host holds a draft that only we see."""
+    def posting(self, draft_id: str, now: float, note: str = "") -> None:
+        """reviewed → posting: the host holds a draft that only we see.
+
+        `note` says what of the review the host did not take as it was.
+        """
         with self.store.transaction():
             self._advance(now, state=State.POSTING)
-            self.store.update("reviews", {"draft_id": draft_id}, {"head_id": self.head_id})
+            drafted = {"draft_id": draft_id, "note": note}
+            self.store.update("reviews", drafted, {"head_id": self.head_id})
 
     def posted(self, review_id: str, now: float) -> None:
         """→ posted, after the host confirmed it."""

@@ -31,16 +31,19 @@ LEFT JOIN heads ON host = :host AND repo = :repo
   AND pull = substr(wanted.value, instr(wanted.value, ' ') + 1)
   AND head_sha = substr(wanted.value, 1, instr(wanted.value, ' ') - 1)
 WHERE heads.id IS NULL OR heads.state = 'superseded'
-  OR (heads.state = 'skipped' AND heads.rules <> :rules)
+  OR (heads.state = 'skipped' AND (heads.rules <> :rules
+    OR heads.version <> json_extract(:versions, '$[' || wanted.key || ']')))
 """
 
 ADMIT = """
 INSERT INTO heads (
   host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot,
-  is_draft, from_fork, labels, state, reason, rules, next_due_at, first_seen_at, changed_at, round)
+  is_draft, from_fork, labels, version, state, reason, rules, next_due_at, first_seen_at,
+  changed_at, posted_at, round)
 VALUES (
   :host, :repo, :pull, :head_sha, :head_ref, :base_ref, :base_sha, :title, :body, :author,
-  :author_is_bot, :is_draft, :from_fork, :labels, :state, :reason, :rules, :now, :now, :now,
+  :author_is_bot, :is_draft, :from_fork, :labels, :version, :state, :reason, :rules, :now, :now,
+  :now, CASE :state WHEN 'posted' THEN :now END,
   1 + (SELECT count(*) FROM heads
        WHERE host = :host AND repo = :repo AND pull = :pull AND state = 'posted'))
 ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
@@ -49,7 +52,7 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   state = CASE WHEN excluded.state = 'due'
     AND EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed'
     ELSE excluded.state END,
-  reason = excluded.reason, rules = excluded.rules, attempts = 0,
+  reason = excluded.reason, rules = excluded.rules, version = excluded.version, attempts = 0,
   next_due_at = excluded.next_due_at, changed_at = excluded.changed_at
 WHERE heads.state IN ('skipped', 'superseded')
 """
@@ -133,7 +136,9 @@ class Ledger:
         return cursor.rowcount
 
     def undecided(self, tips: Sequence[Tip], rules: str) -> list[Tip]:
-        """The tips without a row, those that other rules skipped, and those that came back.
+        """The tips without a row, those that came back, and those skipped for what has changed.
+
+        That is the rules, or the pull request itself: a draft is ready, a label is gone.
 
         A superseded head is open again after a reopening, or after a push that was taken back.
         """
@@ -148,9 +153,9 @@ class Ledger:
 
     def _undecided(self, host: str, repo: str, tips: Sequence[Tip], rules: str) -> list[Tip]:
         names = json.dumps([f"{tip.key.sha} {tip.key.pull}" for tip in tips])
-        found = self.store.read(
-            UNDECIDED, {"host": host, "repo": repo, "tips": names, "rules": rules}
-        )
+        versions = json.dumps([tip.version for tip in tips])
+        wanted = {"host": host, "repo": repo, "tips": names, "rules": rules, "versions": versions}
+        found = self.store.read(UNDECIDED, wanted)
         return [tips[row[0]] for row in found]
 
     def admit(self, decided: Iterable[tuple[Head, str | None]], rules: str, now: float) -> None:
@@ -247,6 +252,13 @@ class Ledger:
         return None
 
 
+def _first_state(head: Head, reason: str | None) -> State:
+    """A head whose review the host already has is done, whatever became of the ledger that knew."""
+    if head.posted is not None:
+        return State.POSTED
+    return State.DUE if reason is None else State.SKIPPED
+
+
 def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dict[str, object]:
     key = head.key
     return {
@@ -264,8 +276,9 @@ def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dic
         "is_draft": head.is_draft,
         "from_fork": head.from_fork,
         "labels": json.dumps(head.labels),
-        "state": State.DUE if reason is None else State.SKIPPED,
-        "reason": reason or "",
+        "version": head.version,
+        "state": _first_state(head, reason),
+        "reason": "found on the host" if head.posted else reason or "",
         "rules": rules,
         "now": now,
     }

@@ -32,6 +32,7 @@ CREATE TABLE heads (
     'due', 'claimed', 'reviewed', 'posting', 'posted', 'skipped', 'superseded', 'dead')),
   reason TEXT NOT NULL DEFAULT '',
   rules TEXT NOT NULL,
+  version TEXT NOT NULL,
   round INTEGER NOT NULL DEFAULT 1,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_due_at REAL NOT NULL,
@@ -64,6 +65,7 @@ CREATE TABLE reviews (
   payload TEXT NOT NULL,
   body_sha256 TEXT NOT NULL,
   draft_id TEXT,
+  note TEXT NOT NULL DEFAULT '',
   review_id TEXT,
   reviewed_at REAL NOT NULL
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer_cli.core.coverage import NO_CHANGED_LINES
 from reviewer_cli.core.diff import Diff
@@ -20,7 +20,9 @@ from reviewer_cli.core.models import (
 )
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.sanitise import code_span, fenced, harmless_markdown, one_line
+from reviewer_cli.ports import PostLimits
 
+NOT_ALL = "_{} more parts do not fit into one review; `reviewer ledger show` has them._"
 MOST_NAMED = 10
 """Unreviewed files that are named for one reason; the rest is counted."""
 
@@ -37,33 +39,66 @@ class Facts:
     contract: str
 
 
-def compose(facts: Facts, remarks: Sequence[Remark], marker: str) -> Review:
-    """The outgoing review: line comments where lines carry them, all else in the body."""
+def compose(facts: Facts, remarks: Sequence[Remark], marker: str, limits: PostLimits) -> Review:
+    """The outgoing review: line comments where lines carry them, all else in the body.
+
+    What exceeds the host's limits is counted in the body, so that nobody takes it for everything.
+    """
     posted = kept(remarks)
     on_lines = [one for one in posted if one.anchor.placement is Placement.LINE]
     elsewhere = [one for one in posted if one.anchor.placement is not Placement.LINE]
-    sections = [
-        f"**{_headline(posted)}**",
-        *(_elsewhere(remark) for remark in elsewhere),
-        _unreviewed(facts.diff.unreviewed),
-        _footer(facts),
-        marker,
-    ]
-    return Review(
-        key=facts.head.key,
-        body="\n\n".join(section for section in sections if section),
-        marker=marker,
-        comments=tuple(_comment(remark) for remark in on_lines),
+    elsewhere += on_lines[limits.comments :]
+    sections = [*map(_elsewhere, elsewhere), _unreviewed(facts.diff.unreviewed)]
+    body = _within(
+        limits.body_chars,
+        start=f"**{_headline(posted)}**",
+        sections=[section for section in sections if section],
+        end=f"{_footer(facts)}\n\n{marker}",
     )
+    comments = tuple(_comment(remark) for remark in on_lines[: limits.comments])
+    return Review(key=facts.head.key, body=body, marker=marker, comments=comments)
+
+
+def with_comments_in_body(review: Review, limits: PostLimits) -> Review:
+    """The same review without line comments, for a host that does not take them."""
+    headline, comments, rest = _parts(review)
+    body = _within(
+        limits.body_chars,
+        start=headline,
+        sections=[*comments, *([rest] if rest else [])],
+        end=review.marker,
+    )
+    return replace(review, body=body, comments=())
 
 
 def document(review: Review) -> str:
     """The whole review as one text, for hosts that have no line comments; the marker stays last."""
+    headline, comments, rest = _parts(review)
+    parts = [headline, *comments, rest, review.marker]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _parts(review: Review) -> tuple[str, list[str], str]:
+    """The headline, each comment under its place, and the rest of the body but the marker."""
     body = review.body.removesuffix(review.marker).rstrip("\n")
     headline, _, rest = body.partition("\n\n")
     comments = [f"### {_place(comment)}\n\n{comment.body}" for comment in review.comments]
-    parts = [headline, *comments, rest, review.marker]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return headline, comments, rest
+
+
+def _within(limit: int, *, start: str, sections: Sequence[str], end: str) -> str:
+    """As many sections as fit between start and end; the others are counted."""
+    joint = "\n\n"
+    room = limit - len(joint.join((start, NOT_ALL.format(len(sections)), end))) - len(joint)
+    fitting: list[str] = []
+    for section in sections:
+        room -= len(section) + len(joint)
+        if room < 0:
+            break
+        fitting.append(section)
+    left = len(sections) - len(fitting)
+    notes = [NOT_ALL.format(left)] if left else []
+    return joint.join((start, *fitting, *notes, end))
 
 
 def count_by_severity(severities: Iterable[Severity]) -> str:

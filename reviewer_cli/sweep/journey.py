@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from reviewer_cli.contract import contract_hash
 from reviewer_cli.core.backoff import delay
 from reviewer_cli.core.marker import marker
-from reviewer_cli.core.models import Severity, State
+from reviewer_cli.core.models import Clean, Severity, State
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.select import skip_reason_for_diff
 from reviewer_cli.errors import (
@@ -38,6 +38,9 @@ from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.publish import publish
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import LOGGER, HeadEnded, Observer, Phase, PhaseChanged
+
+UNSAID = "clean, not posted"
+"""Recorded instead of a review's id where clean reviews keep quiet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,11 @@ class Journey:
             raise AssertionError("a review is posted only after it was saved")
         self._phase(work, Phase.POSTING)
         with self._accountable(work, saved.lease):
-            host = self._doors.hosts[work.head.key.host]
-            await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
+            if saved.severities or self._plan.clean is Clean.COMMENT:
+                host = self._doors.hosts[work.head.key.host]
+                await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
+            else:
+                saved.lease.posted(UNSAID, self._doors.clock())
             self._observe(
                 HeadEnded(
                     key=work.head.key,
@@ -199,9 +205,10 @@ class Journey:
             contract=contract_hash(),
         )
         key = work.head.key
-        signed = marker(key, self._doors.hosts[key.host].marker_secret)
+        host = self._doors.hosts[key.host]
+        signed = marker(key, host.marker_secret)
         return Reviewed(
-            review=compose(facts, verified.remarks, signed),
+            review=compose(facts, verified.remarks, signed, host.limits),
             remarks=verified.remarks,
             engine=facts.engine,
             model=facts.model,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from reviewer_cli.core.coverage import DiffLimits
+from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ports import CodeHost, Effort, Engine
@@ -34,6 +35,7 @@ class Plan:
     longest_pause_s: float = 600.0
     rules: SkipRules = field(default_factory=SkipRules)
     limits: DiffLimits = field(default_factory=DiffLimits)
+    clean: Clean = Clean.COMMENT
     only_pull: str | None = None
 
     @property

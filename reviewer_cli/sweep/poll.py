@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewer_cli.core.models import Head, State, Tip
@@ -26,8 +27,12 @@ class Poll:
     failures: tuple[RepositoryFailed, ...]
 
 
-def poll(doors: Doors, plan: Plan) -> Poll:
+async def poll(doors: Doors, plan: Plan) -> Poll:
     """Ask every host; a repository that fails is named and does not disturb the others."""
+    return await asyncio.to_thread(_poll, doors, plan)
+
+
+def _poll(doors: Doors, plan: Plan) -> Poll:
     tips: list[Tip] = []
     answered: set[tuple[str, str]] = set()
     failures: list[RepositoryFailed] = []
@@ -35,7 +40,7 @@ def poll(doors: Doors, plan: Plan) -> Poll:
         host = doors.hosts[name]
         for answer in host.open_tips(host.repositories(selectors)):
             if answer.error is None:
-                answered.add((name, answer.repo))
+                answered |= {(name, one) for one in (answer.repo, answer.asked_as) if one}
                 tips += answer.tips
             else:
                 failures.append(RepositoryFailed(repo=answer.repo, reason=answer.error))
@@ -49,35 +54,35 @@ def poll(doors: Doors, plan: Plan) -> Poll:
     return Poll(tips=tuple(tips), answered=frozenset(answered), failures=tuple(failures))
 
 
-def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
+async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
     """Enter new heads as due or skipped, retire what moved on, and return the ids that are due.
 
     Saved reviews come first, then the longest waiting.
     """
     for failure in polled.failures:
         tally.observe(failure)
-    for head, reason in newly_decided(doors, plan, polled, tally.observe):
+    async for head, reason in newly_decided(doors, plan, polled, tally.observe):
         tally.new += 1
-        if reason is not None:
+        if reason is not None and head.posted is None:
             tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
     if plan.only_pull is None:
         tally.superseded += doors.ledger.retire(polled.answered, polled.tips, doors.clock())
     return doors.ledger.due(polled.answered, doors.clock(), plan.limit, plan.only_pull)
 
 
-def newly_decided(
+async def newly_decided(
     doors: Doors, plan: Plan, polled: Poll, observe: Observer
-) -> Iterator[tuple[Head, str | None]]:
+) -> AsyncIterator[tuple[Head, str | None]]:
     """Describe and enter the undecided heads, a few hundred at a time, each with its reason."""
     ledger = doors.ledger
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
-        decided = [
-            (head, skip_reason(head, plan.rules))
-            for head in _described(doors, undecided[start : start + DESCRIBED_TOGETHER], observe)
-        ]
+        some = undecided[start : start + DESCRIBED_TOGETHER]
+        heads = await asyncio.to_thread(lambda: list(_described(doors, some, observe)))  # noqa: B023
+        decided = [(head, skip_reason(head, plan.rules)) for head in heads]
         ledger.admit(decided, plan.rules_hash, doors.clock())
-        yield from decided
+        for head, reason in decided:
+            yield head, reason
 
 
 def _described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:

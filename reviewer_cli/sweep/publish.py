@@ -1,7 +1,8 @@
-"""Posting one saved review: look, draft, look again, submit, record.
+"""Posting one saved review: draft, look, submit, record.
 
 A draft that only we see comes first, so that whatever dies in between leaves either nothing or
-something that the next sweep recognises by its marker. No POST is ever repeated blindly.
+something that the next sweep recognises by its marker. No POST is ever repeated blindly: a sweep
+that finds a draft looks again before it submits, since it may have been submitted already.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 from reviewer_cli.core.models import Review
-from reviewer_cli.errors import HeadGone
+from reviewer_cli.errors import DraftGone, HeadGone
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ports import CodeHost, Draft
 
@@ -27,20 +28,28 @@ async def publish(
     `earlier_draft` is the id of a draft that an earlier sweep recorded. Raises HeadGone when the
     pull request moved on or is closed: nothing is posted then.
     """
-    key = review.key
-    if review_id := await asyncio.to_thread(host.posted_review, key):
-        if earlier_draft is not None:
-            await asyncio.to_thread(host.discard, Draft(review=review, draft_id=earlier_draft))
-        lease.posted(review_id, clock())
-        return
-    draft: Draft = await asyncio.to_thread(host.prepare, review)
-    lease.posting(draft.draft_id, clock())
-    current = await asyncio.to_thread(host.current_sha, key)
-    if current != key.sha:
+    if earlier_draft is not None:
+        try:
+            draft = Draft(review=review, draft_id=earlier_draft)
+            lease.posted(await _submitted(host, draft), clock())
+            return
+        except DraftGone:
+            pass  # then it is as if there had been none
+    draft = await asyncio.to_thread(host.prepare, review)
+    lease.posting(draft.draft_id, clock(), draft.note)
+    lease.posted(await _submitted(host, draft), clock())
+
+
+async def _submitted(host: CodeHost, draft: Draft) -> str:
+    """Look, then submit; the id of the one review that the host has afterwards."""
+    key = draft.review.key
+    seen = await asyncio.to_thread(host.look, key)
+    if seen.posted is not None:
+        if seen.posted != draft.draft_id:
+            await asyncio.to_thread(host.discard, draft)
+        return seen.posted
+    if seen.current_sha != key.sha:
         await asyncio.to_thread(host.discard, draft)
-        raise HeadGone(f"moved to {current}" if current else "no longer open", successor=current)
-    if review_id := await asyncio.to_thread(host.posted_review, key):
-        await asyncio.to_thread(host.discard, draft)
-    else:
-        review_id = await asyncio.to_thread(host.submit, draft)
-    lease.posted(review_id, clock())
+        moved = f"moved to {seen.current_sha}" if seen.current_sha else "no longer open"
+        raise HeadGone(moved, successor=seen.current_sha)
+    return await asyncio.to_thread(host.submit, draft)

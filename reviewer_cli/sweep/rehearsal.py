@@ -42,13 +42,13 @@ class Rehearsal:
     open_heads: int
 
 
-def rehearse(doors: Doors, plan: Plan) -> Rehearsal:
+async def rehearse(doors: Doors, plan: Plan) -> Rehearsal:
     """Run the first verbs of the story; hand in doors whose ledger is a copy."""
     now = doors.clock()
     doors.ledger.recover(now)
     tally = Tally(doors.observe)
-    polled = poll(doors, plan)
-    due = select(doors, plan, polled, tally)
+    polled = await poll(doors, plan)
+    due = await select(doors, plan, polled, tally)
     chosen = set(due)
     later = [
         head_id

@@ -28,14 +28,16 @@ async def tick(doors: Doors, plan: Plan) -> Report:
     error: ReviewerError | None = None
     try:
         ledger.recover(clock())
-        polled = poll(doors, plan)
-        due = select(doors, plan, polled, tally)
+        polled = await poll(doors, plan)
+        due = await select(doors, plan, polled, tally)
         tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
         if due:
             await review(doors, plan, sweep_id, due, tally)
     except ReviewerError as stopped:
         error = stopped
     except asyncio.CancelledError:
+        for host in doors.hosts.values():
+            host.close()  # a thread that waits for a host would hold the process up
         report = tally.report(sweep_id, ledger.spent(sweep_id), None)
         ledger.end_sweep(report.counts, sweep_id, clock(), INTERRUPTED, "stopped by a signal")
         raise

@@ -9,14 +9,14 @@ from typing import TypeVar
 from reviewer_cli.core.models import HeadKey, Review
 from reviewer_cli.core.sanitise import visible
 from reviewer_cli.hosts.local_git import NOTES, LocalGit
-from reviewer_cli.ports import Draft
+from reviewer_cli.ports import Draft, Standing
 from tests.building import Repo
 
 Answer = TypeVar("Answer")
 Step = Callable[[str], None]
 """Hears of steps such as "submit before" and "submit after"; what it raises, the call raises."""
 
-POSTING_CALLS = ("posted_review", "prepare", "current_sha", "submit", "discard")
+POSTING_CALLS = ("look", "prepare", "submit", "discard")
 
 
 class FaultyHost(LocalGit):
@@ -33,11 +33,8 @@ class FaultyHost(LocalGit):
         self._step(f"{name} after")
         return answer
 
-    def posted_review(self, key: HeadKey) -> str | None:
-        return self._told("posted_review", lambda: LocalGit.posted_review(self, key))
-
-    def current_sha(self, key: HeadKey) -> str | None:
-        return self._told("current_sha", lambda: LocalGit.current_sha(self, key))
+    def look(self, key: HeadKey) -> Standing:
+        return self._told("look", lambda: LocalGit.look(self, key))
 
     def prepare(self, review: Review) -> Draft:
         return self._told("prepare", lambda: LocalGit.prepare(self, review))

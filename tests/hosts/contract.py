@@ -71,33 +71,33 @@ class CodeHostContract:
         (answer,) = place.host.open_tips(place.host.repositories([place.repo]))
         place.close(gone)
         assert [head.key for head in self.heads(place).values()] == [stays]
-        assert place.host.current_sha(gone) is None
+        assert place.host.look(gone).current_sha is None
         assert stays in {head.key for head in place.host.describe(answer.tips)}
 
     def test_the_current_tip_is_told_after_every_push(self, place: Place) -> None:
         key = place.open("one")
-        assert place.host.current_sha(key) == key.sha
+        assert place.host.look(key).current_sha == key.sha
         moved = place.move(key)
         assert moved.sha != key.sha
-        assert place.host.current_sha(key) == place.host.current_sha(moved) == moved.sha
+        assert place.host.look(key).current_sha == place.host.look(moved).current_sha == moved.sha
 
     def test_a_pull_request_that_never_was_has_no_tip(self, place: Place) -> None:
         key = place.open("one")
-        assert place.host.current_sha(replace(key, pull="999999")) is None
+        assert place.host.look(replace(key, pull="999999")).current_sha is None
 
     def test_a_draft_is_seen_by_nobody(self, place: Place) -> None:
         key = place.open("one")
         place.host.prepare(review_of(place.host, key))
         assert place.published(key) == []
-        assert place.host.posted_review(key) is None
+        assert place.host.look(key).posted is None
 
     def test_a_submitted_review_is_found_by_its_marker(self, place: Place) -> None:
         key, other = place.open("one"), place.open("two")
         made = review_of(place.host, key)
         review_id = place.host.submit(place.host.prepare(made))
-        assert place.host.posted_review(key) == review_id
-        assert place.host.posted_review(other) is None
-        assert place.host.posted_review(place.move(key)) is None
+        assert place.host.look(key).posted == review_id
+        assert place.host.look(other).posted is None
+        assert place.host.look(place.move(key)).posted is None
         (text,) = place.published(key)
         assert "No findings." in text
         assert "It fails." in text
@@ -117,7 +117,7 @@ class CodeHostContract:
         place.host.discard(draft)
         place.host.discard(draft)
         assert place.published(key) == []
-        assert place.host.posted_review(key) is None
+        assert place.host.look(key).posted is None
         place.host.submit(place.host.prepare(review_of(place.host, key)))
         assert len(place.published(key)) == 1
 

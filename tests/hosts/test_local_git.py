@@ -152,7 +152,7 @@ def test_pull_requests_of_a_mirror_are_known_by_their_number(host: LocalGit, rep
     repo.git("update-ref", "-d", "refs/heads/scratch")
     found = {head.key.pull: head.key for head in heads(host, repo.path)}
     assert sorted(found) == ["42", "7"]
-    assert host.current_sha(found["42"]) == found["42"].sha
+    assert host.look(found["42"]).current_sha == found["42"].sha
     assert str(found["42"]).endswith("#42")
 
 
@@ -166,7 +166,7 @@ def test_a_branch_named_like_a_number_is_not_taken_for_a_pull_request(
     repo.commit({"a.py": "a = 3\n"}, branch="42")
     found = {head.key.pull: head.key for head in heads(host, repo.path)}
     assert sorted(found) == ["42", "heads/42"]
-    assert {host.current_sha(key) for key in found.values()} == {sha, repo.tip("42")}
+    assert {host.look(key).current_sha for key in found.values()} == {sha, repo.tip("42")}
 
 
 def test_a_branch_that_stands_for_another_is_no_pull_request(host: LocalGit, repo: Repo) -> None:
@@ -317,7 +317,7 @@ def test_a_note_of_somebody_else_is_kept_byte_for_byte(host: LocalGit, repo: Rep
     blob = repo.blob(foreign)
     repo.git("notes", f"--ref={NOTES}", "add", "-C", blob, sha)
     key = HeadKey("local", str(repo.path), "topic", sha)
-    assert host.posted_review(key) is None
+    assert host.look(key).posted is None
     made = review_of(host, key, "Head**\n\nLine one  \n\n\n\n    code\n\n**end")
     host.submit(host.prepare(made))
     listed = repo.git("notes", f"--ref={NOTES}", "list", sha)
@@ -327,7 +327,7 @@ def test_a_note_of_somebody_else_is_kept_byte_for_byte(host: LocalGit, repo: Rep
     assert note.startswith(foreign + b"\n\n**Head**\n\n")
     assert b"\n\nLine one  \n\n\n\n    code\n\n**end**\n\n" in note
     assert note.endswith(made.marker.encode() + b"\n")
-    assert host.posted_review(key) == f"{NOTES}:{sha}"
+    assert host.look(key).posted == f"{NOTES}:{sha}"
 
 
 def test_only_a_marker_on_a_line_of_its_own_counts(host: LocalGit, repo: Repo) -> None:
@@ -336,7 +336,7 @@ def test_only_a_marker_on_a_line_of_its_own_counts(host: LocalGit, repo: Repo) -
     mark = review_of(host, key).marker
     for text in (f"> {mark}", f"{mark} x", mark.replace(sha, "b" * 40), "x"):
         repo.git("notes", f"--ref={NOTES}", "add", "-f", "-C", repo.blob(text.encode()), sha)
-        assert host.posted_review(key) is None, text
+        assert host.look(key).posted is None, text
 
 
 def test_a_locked_repository_is_retried_later_and_nothing_is_lost(

@@ -71,11 +71,7 @@ ERRORS = [
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        *(
-            (call, error)
-            for call in ("posted_review", "prepare", "current_sha")
-            for error in ERRORS[:2]
-        ),
+        *((call, error) for call in ("prepare", "look") for error in ERRORS[:2]),
         *(("submit", error) for error in ERRORS),
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, Exception) else one,
@@ -136,7 +132,7 @@ def is_deleted(stage: Stage) -> None:
     stage.repos[0].git("update-ref", "-d", "refs/heads/one")
 
 
-@pytest.mark.parametrize("step", ["posted_review before", "prepare after", "current_sha before"])
+@pytest.mark.parametrize("step", ["prepare before", "prepare after", "look before"])
 @pytest.mark.parametrize(("act", "reason"), [(moves, "moved to"), (is_deleted, "no longer open")])
 def test_a_head_that_is_gone_between_review_and_posting_is_not_posted(
     stage: Stage, act: Act, reason: str, step: str
@@ -160,7 +156,7 @@ def test_taking_back_a_draft_may_fail_too(stage: Stage, moment: str) -> None:
     fails = FailsOnce(f"discard {moment}", HeadError("the connection broke"))
 
     def step(name: str) -> None:
-        if name == "current_sha before":
+        if name == "look before":
             next(acts, lambda _: None)(stage)
         fails(name)
 
@@ -195,7 +191,7 @@ def test_a_saved_review_of_a_push_that_is_taken_back_is_posted_without_paying_ag
     acts = iter([moves])
     faulty(
         stage,
-        lambda name: next(acts, lambda _: None)(stage) if name == "current_sha before" else None,
+        lambda name: next(acts, lambda _: None)(stage) if name == "look before" else None,
     )
     engine = stage.engine = ScriptedEngine()
     stage.sweep()
@@ -251,8 +247,8 @@ def test_the_steps_of_a_sweep_are_those_that_are_killed_below(stage: Stage) -> N
     die_at(stage, -1)
     names = (stage.root / "steps").read_text().splitlines()
     assert {name.split()[0] for name in names} == {
-        "begin_sweep", "recover", "admit", "claim", "save_review", "posted_review", "prepare",
-        "posting", "current_sha", "submit", "posted", "end_sweep",
+        "begin_sweep", "recover", "admit", "claim", "save_review", "prepare", "look",
+        "posting", "submit", "posted", "end_sweep",
     }  # fmt: skip
     assert len(names) <= ONE_HEAD_STEPS
 
