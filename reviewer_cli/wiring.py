@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from reviewer_cli.config.load import Loaded
 from reviewer_cli.config.paths import cache_dir, private, state_dir
+from reviewer_cli.config.secrets import SecretReference, first_set, resolve
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
@@ -32,6 +34,10 @@ from reviewer_cli.telemetry import Observer
 
 LEDGER = "ledger.db"
 LOCK = "sweep.lock"
+GITHUB_TOKENS = ("REVIEWER_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+"""Where a token is looked for when reviewer.toml names none."""
+
+ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,42 @@ def _local(settings: Settings, where: Places) -> CodeHost:
     return local_git.LocalGit(where.state / "reviews", settings.local.default_branch)
 
 
+def _github(settings: Settings, where: Places) -> CodeHost:
+    # Importing PyGithub takes a while, which a sweep of local repositories need not pay for.
+    from reviewer_cli.hosts.github.accounts import Accounts, AppAccounts, TokenAccount
+    from reviewer_cli.hosts.github.connection import Server
+    from reviewer_cli.hosts.github.host import GitHub
+    from reviewer_cli.hosts.github.selection import SelectionRules
+
+    github = settings.github
+    certificate = Path(github.certificate).expanduser() if github.certificate else None
+    server = Server(api_url=github.api_url, web_url=github.web_url, certificate=certificate)
+    patience = settings.sweep.longest_pause
+
+    def accounts(token: SecretReference | None) -> Accounts:
+        if github.app_id is not None and github.private_key is not None and token is None:
+            key = resolve(github.private_key, os.environ).reveal()
+            return AppAccounts(server, github.app_id, key, where.state, longest_wait_s=patience)
+        secret = resolve(token, os.environ) if token else first_set(GITHUB_TOKENS, os.environ)
+        return TokenAccount(server, secret.reveal(), longest_wait_s=patience)
+
+    reading = accounts(github.token)
+    secret = resolve(github.marker_secret, os.environ) if github.marker_secret else None
+    return GitHub(
+        server,
+        reading=reading,
+        posting=accounts(github.posting_token) if github.posting_token else reading,
+        rules=SelectionRules(
+            exclude=github.exclude,
+            topics=github.topics,
+            archived=github.archived,
+            forks=github.forks,
+        ),
+        marker_secret=secret.reveal().encode() if secret else None,
+        check_run=github.check_run,
+    )
+
+
 def _offline(settings: Settings, where: Places) -> Engine:
     return OfflineEngine()
 
@@ -76,7 +118,7 @@ def _agent(settings: Settings, where: Places) -> Engine:
     )
 
 
-HOSTS: dict[str, Callable[[Settings, Places], CodeHost]] = {local_git.NAME: _local}
+HOSTS: dict[str, Callable[[Settings, Places], CodeHost]] = {"local": _local, "github": _github}
 ENGINES: dict[str, Callable[[Settings, Places], Engine]] = {"agent": _agent, "offline": _offline}
 
 
@@ -86,11 +128,11 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
     wanted = tuple(repositories) or loaded.repositories
     if not wanted:
         raise UsageError(
-            "No repository to sweep; name one with --repo PATH, or list some under "
-            "repositories in reviewer.toml."
+            "No repository to sweep; name one with --repo PATH or --repo OWNER/NAME, or list "
+            "some under repositories in reviewer.toml."
         )
     return Plan(
-        selectors=_by_host(wanted),
+        selectors=_by_host(settings, wanted),
         batch_size=settings.sweep.batch_size,
         limit=settings.sweep.limit,
         max_attempts=settings.sweep.max_attempts,
@@ -102,17 +144,26 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
         longest_pause_s=settings.sweep.longest_pause,
         rules=settings.skip.rules(),
         limits=settings.diff.limits(settings.engine.name),
+        clean=settings.post.clean,
     )
 
 
 def plan_for_one(loaded: Loaded, target: str) -> Plan:
     """The sweep of one pull request that a person named: no rule skips it."""
+    if (numbered := re.fullmatch(r"(.+)#([0-9]+)", target)) and not _exists(target):
+        return _only(loaded, numbered[1], numbered[2])
     # Both a path and a branch may hold an @: the first that ends an existing path divides them.
     marks = [at for at, character in enumerate(target) if character == "@"]
     divided = [(target[:at], target[at + 1 :]) for at in marks if target[:at] and target[at + 1 :]]
     if not divided:
-        raise UsageError(f"{target!r} names no pull request; write PATH@BRANCH.")
+        raise UsageError(
+            f"{target!r} names no pull request; write OWNER/NAME#NUMBER or PATH@BRANCH."
+        )
     repo, pull = next((one for one in divided if _exists(one[0])), divided[-1])
+    return _only(loaded, repo, pull)
+
+
+def _only(loaded: Loaded, repo: str, pull: str) -> Plan:
     rules = SkipRules(drafts=False, bots=False)
     return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
 
@@ -131,7 +182,8 @@ def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> I
     ):
         # A killed sweep leaves its agents' private directories behind; nobody uses them now.
         shutil.rmtree(where.scratch, ignore_errors=True)
-        yield _doors(settings, where, plan, ledger, observe)
+        with _closed(_doors(settings, where, plan, ledger, observe)) as opened:
+            yield opened
 
 
 @contextmanager
@@ -142,7 +194,22 @@ def rehearsal_doors(settings: Settings, where: Places, plan: Plan) -> Iterator[D
         if where.ledger.exists():
             copy_ledger(where.ledger, copy)
         with closing(Ledger(copy)) as ledger:
-            yield _doors(settings, where, plan, ledger, lambda event: None)
+            opened = _doors(settings, where, plan, ledger, lambda event: None)
+            with _closed(opened):
+                yield opened
+
+
+@contextmanager
+def _closed(opened: Doors) -> Iterator[Doors]:
+    try:
+        yield opened
+    finally:
+        for host in opened.hosts.values():
+            host.close()
+
+
+def _host(name: str) -> Callable[[Settings, Places], CodeHost]:
+    return HOSTS[name if name in HOSTS else "github"]
 
 
 def _doors(
@@ -150,7 +217,7 @@ def _doors(
 ) -> Doors:
     wants_evidence = settings.engine.evidence and settings.engine.name != "offline"
     return Doors(
-        hosts={name: HOSTS[name](settings, where) for name in plan.selectors},
+        hosts={name: _host(name)(settings, where) for name in plan.selectors},
         engine=ENGINES[settings.engine.name](settings, where),
         evidence=ENGINES["offline"](settings, where) if wants_evidence else None,
         ledger=ledger,
@@ -162,11 +229,21 @@ def _doors(
     )
 
 
-def _by_host(repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def _by_host(settings: Settings, repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Paths that exist are local, OWNER/NAME and patterns of it are GitHub's."""
+    server = settings.github.web_url.split("://", 1)[-1]
+    chosen: dict[str, list[str]] = {}
     for one in repositories:
-        if not _exists(one):
-            raise UsageError(f"There is no repository at {one}; name the path of a git repository.")
-    return {local_git.NAME: tuple(repositories)}
+        if _exists(one):
+            chosen.setdefault(local_git.NAME, []).append(one)
+        elif ON_GITHUB.fullmatch(one):
+            chosen.setdefault(server, []).append(one)
+        else:
+            raise UsageError(
+                f"There is no repository at {one}; name the path of a git repository, or "
+                "OWNER/NAME on GitHub."
+            )
+    return {name: tuple(selectors) for name, selectors in chosen.items()}
 
 
 def _exists(path: str) -> bool:

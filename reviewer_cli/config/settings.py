@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -12,10 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 
+from reviewer_cli.config.secrets import SecretReference, parse_reference
 from reviewer_cli.core.coverage import DiffLimits
+from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ports import Effort
 
@@ -127,6 +131,62 @@ class DiffTable(_Table):
         return replace(ENGINE_LIMITS[engine], **chosen)
 
 
+def _reference(value: object) -> object:
+    return parse_reference(str(value))
+
+
+Reference = Annotated[SecretReference, BeforeValidator(_reference)]
+
+
+class GitHubTable(_Table):
+    """[github]"""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    api_url: str = "https://api.github.com"
+    certificate: str | None = None
+    token: Reference | None = None
+    posting_token: Reference | None = None
+    app_id: str | None = None
+    private_key: Reference | None = None
+    marker_secret: Reference | None = None
+    exclude: Patterns = ()
+    topics: Names = ()
+    archived: bool = False
+    forks: bool = True
+    check_run: bool = False
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_safe(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if parts.hostname is None or not (
+            parts.scheme == "https" or (parts.scheme == "http" and local)
+        ):
+            raise ValueError("an address such as https://api.github.com, by https")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _app_is_whole(self) -> GitHubTable:
+        if (self.app_id is None) != (self.private_key is None):
+            raise ValueError("github.app_id and github.private_key belong together")
+        return self
+
+    @property
+    def web_url(self) -> str:
+        """Where people and git go: github.com for its API, else the server itself."""
+        parts = urlsplit(self.api_url)
+        host = parts.netloc.removeprefix("api.")
+        return f"{parts.scheme}://{host if not parts.path else parts.netloc}"
+
+
+class PostTable(_Table):
+    """[post]"""
+
+    clean: Annotated[Clean, Field(strict=False)] = Clean.COMMENT
+
+
 class LocalTable(_Table):
     """[local]"""
 
@@ -144,6 +204,8 @@ class Settings(_Table):
     skip: SkipTable = SkipTable()
     diff: DiffTable = DiffTable()
     local: LocalTable = LocalTable()
+    github: GitHubTable = GitHubTable()
+    post: PostTable = PostTable()
 
     @model_validator(mode="after")
     def _deadline_fits(self) -> Settings:

@@ -1,0 +1,1 @@
+"""GitHub, also GitHub Enterprise Server: polled by GraphQL, posted to by REST, fetched by git."""

@@ -1,0 +1,188 @@
+"""One account's way to one GitHub server: requests, waits obeyed, answers checked for shape.
+
+PyGithub carries the requests. Only reading requests are repeated after a failure whose outcome is
+unknown; a write that was refused for a rate limit had no effect and may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from github import Auth, Github
+from urllib3.util import Retry
+
+from reviewer_cli.core.backoff import delay
+from reviewer_cli.errors import HostUnavailable, ProviderWait
+from reviewer_cli.hosts.github.faults import OutcomeUnknown, limit_in, translated
+from reviewer_cli.retry import while_busy
+
+API_VERSION = "2022-11-28"
+TIMEOUT_S = 30
+PAGE = 100
+WRITES_APART_S = 1.0
+"""“Wait at least one second between each” write: docs.github.com, “Best practices for using the
+REST API”."""
+FIRST_WAIT_S = 60.0
+"""The same page: at least a minute after a secondary limit that names no time."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where a GitHub is; `certificate` is the file of its own certificate authority."""
+
+    api_url: str
+    web_url: str
+    certificate: Path | None = None
+    writes_apart_s: float = WRITES_APART_S
+
+    @property
+    def name(self) -> str:
+        """The name in every head's key, such as github.com."""
+        return self.web_url.split("://", 1)[-1].rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a GraphQL query gave: `data` may be partial, `errors` say for which paths and why."""
+
+    data: dict[str, Any]
+    errors: list[dict[str, Any]]
+
+
+class Connection:
+    """Requests with one credential, one after another, as GitHub asks; any thread may call."""
+
+    def __init__(self, server: Server, auth: Auth.Auth, *, longest_wait_s: float) -> None:
+        """Wait for at most `longest_wait_s` seconds in all when GitHub asks for it."""
+        self.server = server
+        self.auth = auth
+        self._left_to_wait_s = longest_wait_s
+        self._closing = threading.Event()
+        self._one_at_a_time = threading.RLock()
+        # Two, because PyGithub's pause between writes would also hold up GraphQL's reading POSTs.
+        self._reader = _github(server, auth, writes_apart_s=None)
+        self._writer = _github(server, auth, writes_apart_s=server.writes_apart_s)
+
+    def close(self) -> None:
+        """End every wait at once and close the connections."""
+        self._closing.set()
+        self._reader.close()
+        self._writer.close()
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET, repeated when the server fails."""
+        return self._patiently(lambda: self._send(self._reader, "GET", path))[1]
+
+    def pages(self, path: str) -> Iterator[Any]:
+        """The items of a list over all its pages, fetched as they are asked for."""
+        number = 1
+        while True:
+            joint = "&" if "?" in path else "?"
+            items = self.get(f"{path}{joint}per_page={PAGE}&page={number}")
+            if not isinstance(items, list):
+                raise HostUnavailable(f"{self.server.name} did not answer with a list.")
+            yield from items
+            if len(items) < PAGE:
+                return
+            number += 1
+
+    def write(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer to a writing request, an empty one as {}.
+
+        Raises OutcomeUnknown when it may or may not have taken effect; it is not repeated then.
+        """
+        try:
+            answer = self._patiently(lambda: self._send(self._writer, verb, path, body))[1]
+        except HostUnavailable as error:
+            raise OutcomeUnknown(
+                f"{verb} to {self.server.name} got no usable answer ({error}); "
+                "the next sweep looks what became of it."
+            ) from error
+        return answer if isinstance(answer, dict) else {}
+
+    def query(self, text: str, variables: Mapping[str, Any]) -> Answer:
+        """The answer to a GraphQL query, repeated like a GET."""
+        return self._patiently(
+            lambda: while_busy(lambda: self._ask(text, variables), HostUnavailable)
+        )
+
+    def _ask(self, text: str, variables: Mapping[str, Any]) -> Answer:
+        url = self._reader.requester.graphql_url
+        _, answer = self._send(self._reader, "POST", url, {"query": text, "variables": variables})
+        if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+            raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
+        data = answer.get("data")
+        errors = answer.get("errors") or []
+        if not isinstance(data, dict | None) or not isinstance(errors, list):
+            raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
+        if any(error.get("type") == "RATE_LIMITED" for error in errors):
+            raise limit_in(self.server.name, data or {})
+        return Answer(data or {}, errors)
+
+    def _send(
+        self, github: Github, verb: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[Mapping[str, Any], Any]:
+        with self._one_at_a_time, translated(self.server.name):
+            return github.requester.requestJsonAndCheck(verb, path, input=body)
+
+    def _patiently(self, call: Callable[[], Result]) -> Result:
+        """Wait out what GitHub asks for, as long as the sweep may still wait."""
+        in_a_row = 0
+        while True:
+            try:
+                return call()
+            except ProviderWait as limit:
+                in_a_row += 1
+                seconds = limit.retry_after
+                if seconds is None:
+                    seconds = delay(
+                        in_a_row,
+                        first_s=2 * FIRST_WAIT_S,
+                        longest_s=3600.0,
+                        chance=random.random(),  # noqa: S311 - jitter is no secret
+                    )
+                if seconds > self._left_to_wait_s or self._closing.is_set():
+                    raise
+                self._left_to_wait_s -= seconds
+                if self._closing.wait(seconds):
+                    raise
+
+
+def _github(server: Server, auth: Auth.Auth, *, writes_apart_s: float | None) -> Github:
+    github = Github(
+        auth=auth,
+        base_url=server.api_url,
+        lazy=True,
+        timeout=TIMEOUT_S,
+        api_version=API_VERSION,
+        user_agent="reviewer",
+        verify=str(server.certificate) if server.certificate else True,
+        retry=Retry(
+            total=3,
+            backoff_factor=0.5,
+            backoff_jitter=0.5,
+            status_forcelist=(500, 502, 503, 504),
+            allowed_methods={"GET"},
+            respect_retry_after_header=False,
+            raise_on_status=False,
+        ),
+        seconds_between_requests=None,
+        seconds_between_writes=writes_apart_s,
+    )
+    # PyGithub's import adds a handler that writes to stderr past our level and redaction.
+    logging.getLogger("github").handlers.clear()
+    return github
+
+
+def seconds_until(epoch: float) -> float:
+    """Seconds from now to a moment that GitHub named, and one more for its clock."""
+    return max(0.0, epoch - time.time()) + 1.0

@@ -1,0 +1,141 @@
+"""What GitHub's refusals mean: one classifier, from status, headers and words to our errors.
+
+Sources: docs.github.com, “Rate limits for the REST API” and “Troubleshooting the REST API”.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import requests
+from github import GithubException
+
+from reviewer_cli.core.sanitise import one_line
+from reviewer_cli.errors import (
+    AccessRefused,
+    HeadError,
+    HeadRejected,
+    HostUnavailable,
+    ProviderWait,
+    ReviewerError,
+)
+
+LIMIT_WORDS = ("rate limit", "abuse detection", "wait a few minutes", "retry your request again")
+
+
+class NotFound(HeadError):
+    """What was asked for is not there, or this credential may not see it."""
+
+
+class Unprocessable(HeadError):
+    """GitHub refused the content of a request; `reason` is all that it said."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"GitHub refused the content: {reason}")
+        self.reason = reason
+
+
+class OutcomeUnknown(HeadError):
+    """A write got no usable answer: it may have taken effect, or not."""
+
+
+class PermissionMissing(AccessRefused):
+    """The credential is good but may not do this."""
+
+
+class RepositoryReadOnly(HeadRejected):
+    """The repository is archived or locked: nothing can be posted to it."""
+
+
+@contextmanager
+def translated(server: str) -> Iterator[None]:
+    """Turn what PyGithub and its transport raise inside into the errors of this product."""
+    try:
+        yield
+    except GithubException as error:
+        headers = {name.lower(): str(value) for name, value in (error.headers or {}).items()}
+        raise meaning(server, error.status, headers, said(error.data)) from error
+    except requests.exceptions.SSLError as error:
+        raise HostUnavailable(
+            f"The certificate of {server} was not accepted; set github.certificate if it has a "
+            "certificate authority of its own."
+        ) from error
+    except (requests.exceptions.RequestException, OSError) as error:
+        raise HostUnavailable(f"{server} could not be reached ({type(error).__name__}).") from error
+    except (AssertionError, RuntimeError, ValueError) as error:
+        # PyGithub's words for a link or redirect that leads away from the configured server.
+        raise HostUnavailable(
+            f"{server} answered with something that is not its API ({type(error).__name__}); "
+            "check github.api_url."
+        ) from error
+
+
+def meaning(server: str, status: int, headers: Mapping[str, str], message: str) -> ReviewerError:
+    """The error for a refusal; `message` is what GitHub said, on one line."""
+    if status == 401:
+        return AccessRefused(
+            f"{server} refused the credential ({message}); it is wrong, expired or revoked. "
+            "Make a new one and set it where github.token points."
+        )
+    if status in (403, 429) and _is_limit(status, headers, message):
+        return ProviderWait(
+            f"{server} asked to wait ({message}).", retry_after=_seconds_to_wait(headers)
+        )
+    if status == 403 and ("archived" in message or "read-only" in message):
+        return RepositoryReadOnly(f"The repository is read-only ({message}).")
+    if status == 403:
+        needed = headers.get("x-accepted-github-permissions")
+        hint = f"; it needs {needed.replace('=', ': ')}" if needed else ""
+        return PermissionMissing(f"The credential may not do this on {server} ({message}){hint}.")
+    if status in (404, 410, 451):
+        return NotFound(f"{server} has no such thing, or hides it from this credential.")
+    if status == 422:
+        return Unprocessable(message)
+    if status >= 500 or status == 0:
+        return HostUnavailable(f"{server} failed with {status}.")
+    return HeadError(f"{server} answered {status}: {message}")
+
+
+def limit_in(server: str, data: Mapping[str, Any]) -> ProviderWait:
+    """A GraphQL answer that names the limit as its error."""
+    reset = (data.get("rateLimit") or {}).get("resetAt")
+    seconds = None
+    if isinstance(reset, str):
+        seconds = max(0.0, datetime.fromisoformat(reset).timestamp() - time.time()) + 1.0
+    return ProviderWait(f"{server} asked to wait (GraphQL rate limit).", retry_after=seconds)
+
+
+def said(data: object) -> str:
+    """Everything that an error answer says, on one line of at most 500 characters."""
+    words: list[object] = [data] if isinstance(data, str) else []
+    if isinstance(data, dict):
+        errors = data.get("errors")
+        listed = errors if isinstance(errors, list) else []
+        words = [data.get("message", "")]
+        words += [one.get("message", one) if isinstance(one, dict) else one for one in listed]
+    return one_line(" ".join(map(str, words)), 500) or "no reason given"
+
+
+def _is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
+    return (
+        status == 429
+        or headers.get("x-ratelimit-remaining") == "0"
+        or "retry-after" in headers
+        or any(words in message.lower() for words in LIMIT_WORDS)
+    )
+
+
+def _seconds_to_wait(headers: Mapping[str, str]) -> float | None:
+    """GitHub's own hint: retry-after first, then the reset of an exhausted budget."""
+    try:
+        if "retry-after" in headers:
+            return max(0.0, float(headers["retry-after"]))
+        if headers.get("x-ratelimit-remaining") == "0":
+            return max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1.0
+    except (KeyError, ValueError):
+        pass
+    return None

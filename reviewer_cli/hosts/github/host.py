@@ -1,0 +1,131 @@
+"""GitHub as a code host."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from reviewer_cli.core.models import Head, HeadKey, Review, Tip
+from reviewer_cli.errors import AccessRefused
+from reviewer_cli.hosts.github.accounts import Accounts, Identity, identity
+from reviewer_cli.hosts.github.check_runs import report
+from reviewer_cli.hosts.github.connection import Connection, Server
+from reviewer_cli.hosts.github.poll import poll
+from reviewer_cli.hosts.github.posting import Poster
+from reviewer_cli.hosts.github.pulls import describe, look
+from reviewer_cli.hosts.github.selection import SelectionRules, select
+from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
+
+
+class GitHub:
+    """The repositories of one GitHub server that our credentials may see.
+
+    `reading` and `posting` may be the same accounts; only posting needs to write pull requests.
+    """
+
+    limits = PostLimits(body_chars=65_536, comments=60)
+    """The length is documented (“body is too long (maximum is 65536 characters)”); the number is
+    ours, for a reader's sake."""
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        reading: Accounts,
+        posting: Accounts,
+        rules: SelectionRules,
+        marker_secret: bytes | None,
+        check_run: bool,
+    ) -> None:
+        """With `check_run` each posted review also makes a neutral check run."""
+        self.name = server.name
+        self._server = server
+        self._reading = reading
+        self._posting = posting
+        self._rules = rules
+        # Without a secret of its own a marker still counts only in our own account's reviews.
+        self.marker_secret = marker_secret or hashlib.sha256(server.name.encode()).digest()
+        self._check_run = check_run
+        self._who: dict[int, Identity] = {}
+
+    def repositories(self, selectors: Sequence[str]) -> list[str]:
+        """See `selection`."""
+        return select(self._reading, selectors, self._rules)
+
+    def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
+        """See `poll`; raises AccessRefused when not one of the repositories can be seen."""
+        answers: list[RepositoryPoll] = []
+        groups: dict[Connection, list[str]] = defaultdict(list)
+        for repo in repos:
+            try:
+                groups[self._reading.of(repo)].append(repo)
+            except AccessRefused as error:
+                answers.append(RepositoryPoll(repo=repo, error=str(error)))
+        for connection, names in groups.items():
+            answers += poll(connection, names)
+        if answers and all(one.error is not None for one in answers):
+            raise AccessRefused(
+                f"Not one repository could be polled on {self.name}; the first: {answers[0].error}"
+            )
+        return answers
+
+    def describe(self, tips: Sequence[Tip]) -> list[Head]:
+        """See `pulls.describe`; asked with the posting account, whose reviews it looks for."""
+        heads: list[Head] = []
+        groups: dict[Connection, list[Tip]] = defaultdict(list)
+        for tip in tips:
+            groups[self._posting.of(tip.key.repo)].append(tip)
+        for connection, some in groups.items():
+            heads += describe(connection, some, self.marker_secret)
+        return heads
+
+    def remote(self, repo: str) -> Remote:
+        """HTTPS with the token in git's environment: in no argument, file or log."""
+        token = self._reading.of(repo).auth.token
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        url = f"{self._server.web_url}/{quote(repo)}.git"
+        settings = {f"http.{self._server.web_url}/.extraHeader": f"Authorization: Basic {basic}"}
+        if self._server.certificate is not None:
+            settings["http.sslCAInfo"] = str(self._server.certificate)
+        if url.startswith("http://"):
+            settings["protocol.http.allow"] = "always"
+        environment = {"GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (name, value) in enumerate(settings.items()):
+            environment[f"GIT_CONFIG_KEY_{number}"] = name
+            environment[f"GIT_CONFIG_VALUE_{number}"] = value
+        return Remote(url=url, environment=environment)
+
+    def look(self, key: HeadKey) -> Standing:
+        """See `pulls.look`; asked with the posting account, whose reviews it is about."""
+        return look(self._posting.of(key.repo), key, self.marker_secret)
+
+    def prepare(self, review: Review) -> Draft:
+        """See `posting.Poster.prepare`."""
+        return self._poster(review.key.repo).prepare(review)
+
+    def submit(self, draft: Draft) -> str:
+        """See `posting.Poster.submit`."""
+        repo = draft.review.key.repo
+        review_id = self._poster(repo).submit(draft)
+        if self._check_run:
+            report(self._posting.of(repo), draft.review)
+        return review_id
+
+    def discard(self, draft: Draft) -> None:
+        """See `posting.Poster.discard`."""
+        self._poster(draft.review.key.repo).discard(draft)
+
+    def close(self) -> None:
+        """End waits and connections."""
+        for accounts in (self._reading, self._posting):
+            for connection in accounts.all():
+                connection.close()
+
+    def _poster(self, repo: str) -> Poster:
+        connection = self._posting.of(repo)
+        if id(connection) not in self._who:
+            self._who[id(connection)] = identity(connection)
+        return Poster(connection, self._who[id(connection)].number, self.marker_secret, self.limits)

@@ -1,0 +1,104 @@
+"""Details of single pull requests: what a review needs, and where it stands while we post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reviewer_cli.core.marker import carries_marker
+from reviewer_cli.core.models import Head, HeadKey, Tip
+from reviewer_cli.errors import HostUnavailable
+from reviewer_cli.hosts.github.connection import Answer, Connection
+from reviewer_cli.hosts.github.queries import details_query, pull_variables, standing_query
+from reviewer_cli.ports import Standing
+
+TOGETHER = 25
+"""Pull requests described in one query; with their labels and reviews that is one point."""
+
+GHOST = {"__typename": "User", "login": "ghost"}
+"""As GitHub itself shows an author whose account is gone."""
+
+
+def describe(connection: Connection, tips: Sequence[Tip], secret: bytes) -> Iterator[Head]:
+    """The heads of tips that are still open, each with our own submitted review of it if any.
+
+    What moved or closed since the poll is left to the next one.
+    """
+    for start in range(0, len(tips), TOGETHER):
+        some = tips[start : start + TOGETHER]
+        variables = {**pull_variables([tip.key for tip in some]), "before": None}
+        answer = connection.query(details_query(len(some)), variables)
+        for number, tip in enumerate(some):
+            node = _pull(connection, answer, number)
+            if node is not None and _current(node) == tip.key.sha:
+                yield _head(connection, tip, node, secret)
+
+
+def look(connection: Connection, key: HeadKey, secret: bytes) -> Standing:
+    """Whether the head is still the tip of an open pull request, and our review of it."""
+    node = _standing(connection, key, None)
+    if node is None:
+        return Standing(current_sha=None, posted=None)
+    return Standing(current_sha=_current(node), posted=_posted(connection, key, node, secret))
+
+
+def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes) -> Head:
+    author = node["author"] or GHOST
+    return Head(
+        key=tip.key,
+        version=tip.version,
+        head_ref=tip.head_ref,
+        base_ref=node["baseRefName"],
+        base_sha=node["baseRefOid"],
+        title=node["title"],
+        body=node["body"],
+        author=author["login"],
+        author_is_bot=author["__typename"] == "Bot",
+        is_draft=node["isDraft"],
+        from_fork=node["isCrossRepository"],
+        labels=tuple(label["name"] for label in node["labels"]["nodes"]),
+        posted=_posted(connection, tip.key, node, secret),
+    )
+
+
+def _current(node: dict[str, Any]) -> str | None:
+    return str(node["headRefOid"]) if node["state"] == "OPEN" else None
+
+
+def _posted(
+    connection: Connection, key: HeadKey, node: dict[str, Any], secret: bytes
+) -> str | None:
+    """The id of our submitted review of this head, however many reviews came after it."""
+    page: dict[str, Any] | None = node
+    while page is not None:
+        for review in page["reviews"]["nodes"]:
+            if (
+                review["viewerDidAuthor"]
+                and review["state"] != "PENDING"
+                and carries_marker(review["body"], key, secret)
+            ):
+                return str(review["databaseId"])
+        earlier = page["reviews"]["pageInfo"]
+        more = earlier["hasPreviousPage"]
+        page = _standing(connection, key, earlier["startCursor"]) if more else None
+    return None
+
+
+def _standing(connection: Connection, key: HeadKey, before: str | None) -> dict[str, Any] | None:
+    variables = {**pull_variables([key]), "before": before}
+    return _pull(connection, connection.query(standing_query(), variables), 0)
+
+
+def _pull(connection: Connection, answer: Answer, number: int) -> dict[str, Any] | None:
+    """The pull request of an alias, None when it does not exist any more."""
+    repository = answer.data.get(f"r{number}") or {}
+    node = repository.get("pullRequest")
+    if node is None:
+        for error in answer.errors:
+            mine = (error.get("path") or [""])[0] == f"r{number}"
+            if mine and error.get("type") != "NOT_FOUND":
+                raise HostUnavailable(
+                    f"{connection.server.name} could not tell of a pull request "
+                    f"({error.get('message')})."
+                )
+    return node
