@@ -29,7 +29,8 @@ ROWS, REPOSITORIES, POLLED_REPOSITORIES, TIPS_EACH = 1_000_000, 500, 100, 100
 TIMES, LIMIT, NOW, RULES = 9, 50, 2e6, "rules"
 COLUMNS = (
     "host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot, "
-    "is_draft, from_fork, labels, state, rules, next_due_at, first_seen_at, changed_at"
+    "is_draft, from_fork, changed_lines, labels, version, state, rules, next_due_at, "
+    "first_seen_at, changed_at"
 )
 
 Answer = tuple[list[Tip], int, list[int]]
@@ -121,11 +122,11 @@ def _retire(db: sqlite3.Connection, tips: list[Tip], repos: set[tuple[str, str]]
 def _due(db: sqlite3.Connection, repos: set[tuple[str, str]]) -> list[int]:
     """In the order of the queue, cut to the limit here: the queue is short."""
     waiting = db.execute(
-        f"SELECT state = 'due', first_seen_at, id, host, repo FROM heads WHERE {UNFINISHED} "  # noqa: S608
-        "AND state <> 'claimed' AND next_due_at <= ? AND lease IS NULL",
+        "SELECT state = 'due', first_seen_at, -from_fork, changed_lines, id, host, repo "  # noqa: S608
+        f"FROM heads WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= ? AND lease IS NULL",
         (NOW,),
     )
-    return [row[2] for row in sorted(row for row in waiting if row[3:] in repos)[:LIMIT]]
+    return [row[4] for row in sorted(row for row in waiting if row[5:] in repos)[:LIMIT]]
 
 
 @contextmanager
@@ -159,7 +160,7 @@ def _rows() -> Iterator[tuple[object, ...]]:
         key, state = _key(number), _state(dice.random())
         yield (
             *(key.host, key.repo, key.pull, key.sha, f"work-{key.pull}", "main", "0" * 40),
-            *(f"Change {number}", "Why it is needed. " * 6, "ada", 0, 0, 0, "[]"),
+            *(f"Change {number}", "Why it is needed. " * 6, "ada", 0, 0, 0, 10, "[]", ""),
             *(state, RULES, 0.0, float(number), float(number)),
         )
 

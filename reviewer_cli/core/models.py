@@ -98,7 +98,8 @@ class Tip:
 class Head:
     """A tip with the details that are fetched only for heads the ledger does not know.
 
-    `posted` is the id of our own review of this very head, where the host already has one.
+    `posted` is the id of our own review of this very head, where the host already has one;
+    `changed_lines` is 0 where the host does not tell.
     """
 
     key: HeadKey
@@ -111,6 +112,7 @@ class Head:
     author_is_bot: bool = False
     is_draft: bool = False
     from_fork: bool = False
+    changed_lines: int = 0
     labels: tuple[str, ...] = ()
     version: str = ""
     posted: str | None = None

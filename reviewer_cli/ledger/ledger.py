@@ -38,12 +38,12 @@ WHERE heads.id IS NULL OR heads.state = 'superseded'
 ADMIT = """
 INSERT INTO heads (
   host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot,
-  is_draft, from_fork, labels, version, state, reason, rules, next_due_at, first_seen_at,
-  changed_at, posted_at, round)
+  is_draft, from_fork, changed_lines, labels, version, state, reason, rules, next_due_at,
+  first_seen_at, changed_at, posted_at, round)
 VALUES (
   :host, :repo, :pull, :head_sha, :head_ref, :base_ref, :base_sha, :title, :body, :author,
-  :author_is_bot, :is_draft, :from_fork, :labels, :version, :state, :reason, :rules, :now, :now,
-  :now, CASE :state WHEN 'posted' THEN :now END,
+  :author_is_bot, :is_draft, :from_fork, :changed_lines, :labels, :version, :state, :reason,
+  :rules, :now, :now, :now, CASE :state WHEN 'posted' THEN :now END,
   1 + (SELECT count(*) FROM heads
        WHERE host = :host AND repo = :repo AND pull = :pull AND state = 'posted'))
 ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
@@ -74,7 +74,7 @@ WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= :now AND lease IS N
   AND (host, repo) IN
     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
   AND (:pull IS NULL OR pull = :pull)
-ORDER BY state = 'due', first_seen_at, id LIMIT :limit
+ORDER BY state = 'due', first_seen_at, from_fork DESC, changed_lines, id LIMIT :limit
 """  # noqa: S608 - our own words
 
 CLAIM = """
@@ -193,7 +193,11 @@ class Ledger:
     def due(
         self, repos: Collection[tuple[str, str]], now: float, limit: int, pull: str | None = None
     ) -> list[int]:
-        """Ids of the rows that may be worked on now: saved reviews first, then the oldest."""
+        """Ids of the rows that may be worked on now, fairly: no repository can starve another.
+
+        Saved reviews first; then what waits longest; of what came in one sweep strangers' work
+        from forks, and the small before the large.
+        """
         pairs = json.dumps(sorted(repos))
         wanted = {"repos": pairs, "now": now, "limit": limit, "pull": pull}
         return [row[0] for row in self.store.read(DUE, wanted)]
@@ -275,6 +279,7 @@ def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dic
         "author_is_bot": head.author_is_bot,
         "is_draft": head.is_draft,
         "from_fork": head.from_fork,
+        "changed_lines": head.changed_lines,
         "labels": json.dumps(head.labels),
         "version": head.version,
         "state": _first_state(head, reason),

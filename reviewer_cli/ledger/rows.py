@@ -94,6 +94,7 @@ def head_of(row: sqlite3.Row) -> Head:
         author_is_bot=bool(row["author_is_bot"]),
         is_draft=bool(row["is_draft"]),
         from_fork=bool(row["from_fork"]),
+        changed_lines=row["changed_lines"],
         labels=tuple(json.loads(row["labels"])),
     )
 

@@ -27,6 +27,7 @@ CREATE TABLE heads (
   author_is_bot INTEGER NOT NULL,
   is_draft INTEGER NOT NULL,
   from_fork INTEGER NOT NULL,
+  changed_lines INTEGER NOT NULL,
   labels TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN (
     'due', 'claimed', 'reviewed', 'posting', 'posted', 'skipped', 'superseded', 'dead')),

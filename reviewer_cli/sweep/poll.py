@@ -74,13 +74,13 @@ async def newly_decided(
     doors: Doors, plan: Plan, polled: Poll, observe: Observer
 ) -> AsyncIterator[tuple[Head, str | None]]:
     """Describe and enter the undecided heads, a few hundred at a time, each with its reason."""
-    ledger = doors.ledger
+    ledger, now = doors.ledger, doors.clock()
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
         some = undecided[start : start + DESCRIBED_TOGETHER]
         heads = await asyncio.to_thread(lambda: list(_described(doors, some, observe)))  # noqa: B023
         decided = [(head, skip_reason(head, plan.rules)) for head in heads]
-        ledger.admit(decided, plan.rules_hash, doors.clock())
+        ledger.admit(decided, plan.rules_hash, now)
         for head, reason in decided:
             yield head, reason
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewer_cli.core.models import HeadKey
+from reviewer_cli.core.models import Head, HeadKey
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import poll, select
 from reviewer_cli.sweep.report import Tally
@@ -64,11 +64,17 @@ async def rehearse(doors: Doors, plan: Plan) -> Rehearsal:
     )
 
 
+def _new(head: Head) -> str:
+    """What decides the place of a new head in the list."""
+    size = [f"{head.changed_lines} changed lines"] if head.changed_lines else []
+    return ", ".join(["new", *(["from a fork"] if head.from_fork else []), *size])
+
+
 def _planned(doors: Doors, head_id: int, now: float, chosen: set[int]) -> Planned:
     work = doors.ledger.load(head_id)
     if head_id in chosen:
         action = Action.POST if work.review else Action.REVIEW
-        reason = "its review is saved, only posting is left" if work.review else "new"
+        reason = "its review is saved, only posting is left" if work.review else _new(work.head)
         if action is Action.REVIEW and work.attempts:
             reason = f"attempt {work.attempts + 1}"
     elif work.next_due_at > now:

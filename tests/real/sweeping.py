@@ -117,6 +117,11 @@ def _sweep(engine: str, paths: list[Path], environment: Mapping[str, str]) -> Re
         timeout=LONGEST_S,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
+    unfinished = [
+        (one["key"], one["state"], one["reason"])
+        for one in json.loads(done.stdout or "{}").get("heads", ())
+        if one["state"] not in ("posted", "skipped")
+    ]
+    assert done.returncode == 0, f"{done.stderr[-4000:]}{unfinished}"
     report: Report = json.loads(done.stdout)
     return report

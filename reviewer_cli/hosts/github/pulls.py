@@ -56,6 +56,7 @@ def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes)
         author_is_bot=author["__typename"] == "Bot",
         is_draft=node["isDraft"],
         from_fork=node["isCrossRepository"],
+        changed_lines=node["additions"] + node["deletions"],
         labels=tuple(label["name"] for label in node["labels"]["nodes"]),
         posted=_posted(connection, tip.key, node, secret),
     )

@@ -38,7 +38,7 @@ fragment standing on PullRequest {
 DETAILS = """
 fragment details on PullRequest {
   ...standing
-  title body isDraft isCrossRepository baseRefOid baseRefName
+  title body isDraft isCrossRepository baseRefOid baseRefName additions deletions
   author { __typename login }
   labels(first: 50) { nodes { name } }
 }"""
