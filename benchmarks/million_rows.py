@@ -123,7 +123,8 @@ def _due(db: sqlite3.Connection, repos: set[tuple[str, str]]) -> list[int]:
     """In the order of the queue, cut to the limit here: the queue is short."""
     waiting = db.execute(
         "SELECT state = 'due', first_seen_at, -from_fork, changed_lines, id, host, repo "  # noqa: S608
-        f"FROM heads WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= ? AND lease IS NULL",
+        f"FROM heads WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= ? "
+        "AND lease IS NULL",
         (NOW,),
     )
     return [row[4] for row in sorted(row for row in waiting if row[5:] in repos)[:LIMIT]]
