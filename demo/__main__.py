@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def reviewer(*args: str) -> None:
 
 def show(program: str, *args: str, environment: dict[str, str] | None = None) -> None:
     """Print a command and run it; the demo ends when a command fails."""
-    print(f"\n$ {' '.join([Path(program).name, *args])}", flush=True)
+    print(f"\n$ {shlex.join([Path(program).name, *args])}", flush=True)
     subprocess.run(
         ["git", "--no-pager", *args] if program == "git" else [program, *args],
         check=True,

@@ -19,7 +19,7 @@ def list_heads(
     repo: Annotated[
         str | None, typer.Option(help="Only repositories with this in their name.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at most.")] = 50,
     as_json: options.Json = False,
     config: options.Config = None,
 ) -> None:
@@ -33,7 +33,7 @@ def list_heads(
     if as_json:
         typer.echo(to_json({"heads": found}))
     else:
-        terminal.console().print(terminal.heads(found, time.time()))
+        terminal.print_all([terminal.heads(found, time.time())])
 
 
 @app.command("show")
@@ -41,6 +41,7 @@ def show(
     head: Annotated[
         str,
         typer.Argument(
+            metavar="HEAD",
             help="A row's id, a pull request's name, REPOSITORY@BRANCH, or a SHA's beginning.",
             show_default=False,
         ),
@@ -61,6 +62,4 @@ def show(
     if as_json:
         typer.echo(to_json({"heads": told}))
         return
-    console = terminal.console()
-    for one in told:
-        console.print(terminal.history(one, time.time()))
+    terminal.print_all([terminal.history(one, time.time()) for one in told])

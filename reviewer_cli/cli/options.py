@@ -33,11 +33,18 @@ class IfLocked(StrEnum):
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="Read this reviewer.toml instead of looking for one."),
+    typer.Option(
+        "--config", metavar="FILE", help="Read this reviewer.toml instead of looking for one."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Engine = Annotated[EngineName | None, typer.Option(help="What reads the change.")]
-Effort = Annotated[EffortName | None, typer.Option(help="How thoroughly the agent reads.")]
+Engine = Annotated[
+    EngineName | None, typer.Option(help="What reads the change; agent if not configured.")
+]
+Effort = Annotated[
+    EffortName | None,
+    typer.Option(help="How thoroughly the agent reads; standard if not configured."),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log each event on the error output.")
 ]

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from reviewer_cli.cli.output import to_json
 from reviewer_cli.core.models import State
-from reviewer_cli.ledger.views import HeadHistory
+from reviewer_cli.ledger.views import HeadHistory, HeadRecord
 from reviewer_cli.render.terminal import (
     STATE_STYLE,
     STATE_WORD,
-    console,
     head_name,
     literal,
+    print_all,
     review,
 )
 from reviewer_cli.sweep.rehearsal import Action, Rehearsal
@@ -30,11 +30,13 @@ ACTION_STYLE = {
 }
 
 
-def show(report: Report, reviews: Sequence[HeadHistory]) -> None:
-    """Print the report for people."""
-    out = console()
-    for line in lines(report, reviews):
-        out.print(line)
+def show(report: Report, reviews: Sequence[HeadHistory], known: Sequence[HeadRecord] = ()) -> None:
+    """Print the report for people; `known` are heads that were asked for and are done already."""
+    print_all(lines(report, reviews))
+    for head in known:
+        name = head.key.pull
+        said = f"{name} is {head.state} at {head.key.sha[:12]} already ({head.reason or 'done'})"
+        print_all([literal(f"{said}; reviewer ledger show {name} tells all.")])
 
 
 def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType]:
@@ -73,12 +75,14 @@ def summary(report: Report) -> str:
         if number
     ]
     heads = "1 open head" if counts.polled == 1 else f"{counts.polled} open heads"
+    if counts.new:
+        heads = f"{heads}, {counts.new} new"
     if report.error is not None:
         done.append("stopped before the end")
     if not done:
         return f"{heads}, nothing new to review."
     money = f", ${counts.usd:.2f}" if counts.usd else ""
-    return f"{heads}, {counts.new} new: {', '.join(done)}{money}."
+    return f"{heads}: {', '.join(done)}{money}."
 
 
 def as_json(report: Report, reviews: Sequence[HeadHistory]) -> str:
@@ -108,10 +112,11 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
             literal(one.title),
             literal(one.reason, "dim"),
         )
-    out = console()
-    if rehearsal.heads:
-        out.print(table)
-    for failure in rehearsal.failures:
-        out.print(literal(f"✗ {failure.reason}", "red"))
     todo = sum(one.action in (Action.REVIEW, Action.POST) for one in rehearsal.heads)
-    out.print(Text(f"{rehearsal.open_heads} open heads, {todo} to work on now.", style="bold"))
+    print_all(
+        [
+            *([table] if rehearsal.heads else []),
+            *(literal(f"✗ {failure.reason}", "red") for failure in rehearsal.failures),
+            Text(f"{rehearsal.open_heads} open heads, {todo} to work on now.", style="bold"),
+        ]
+    )

@@ -11,7 +11,12 @@ from reviewer_cli.cli import options
 
 def review(
     target: Annotated[
-        str, typer.Argument(help="The pull request: PATH@BRANCH.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="PULL",
+            help="The pull request: OWNER/NAME#NUMBER or PATH@BRANCH.",
+            show_default=False,
+        ),
     ],
     engine: options.Engine = None,
     effort: options.Effort = None,

@@ -76,10 +76,11 @@ def run(loaded: Loaded, plan: Plan, *, as_json: bool, verbose: bool) -> None:
         report = _to_the_end(doors, plan, view)
     with reading(where.ledger) as records:
         reviews = records.posted_in(report.sweep_id)
+        known = records.find(plan.only_pull)[:1] if plan.only_pull and report.is_quiet else ()
     if as_json:
         typer.echo(results.as_json(report, reviews))
     elif not report.is_quiet or sys.stdout.isatty():
-        results.show(report, reviews)
+        results.show(report, reviews, known)
     if report.error is not None:
         raise report.error
     raise typer.Exit(report.exit_code)

@@ -21,4 +21,4 @@ def status(as_json: options.Json = False, config: options.Config = None) -> None
     if as_json:
         typer.echo(to_json(seen))
     else:
-        terminal.console().print(terminal.status(seen, now))
+        terminal.print_all([terminal.status(seen, now)])

@@ -12,13 +12,22 @@ from reviewer_cli.cli import options
 def sweep(
     repo: Annotated[
         list[str] | None,
-        typer.Option(help="A repository to sweep: a path. May be given several times."),
+        typer.Option(
+            metavar="PATH|OWNER/NAME",
+            help="A repository to sweep, or a pattern such as OWNER/*. May be given several times.",
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Reviews in flight at one moment.")
+        int | None,
+        typer.Option(
+            min=1, max=64, metavar="N", help="Reviews in flight at one moment; 4 if not configured."
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Heads that one sweep works on at most.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Heads that one sweep works on at most; 50 if not configured."
+        ),
     ] = None,
     engine: options.Engine = None,
     effort: options.Effort = None,

@@ -31,8 +31,9 @@ LEFT JOIN heads ON host = :host AND repo = :repo
   AND pull = substr(wanted.value, instr(wanted.value, ' ') + 1)
   AND head_sha = substr(wanted.value, 1, instr(wanted.value, ' ') - 1)
 WHERE heads.id IS NULL OR heads.state = 'superseded'
-  OR (heads.state = 'skipped' AND (heads.rules <> :rules
-    OR heads.version <> json_extract(:versions, '$[' || wanted.key || ']')))
+  OR (heads.state IN ('skipped', 'due') AND heads.lease IS NULL AND heads.rules <> :rules)
+  OR (heads.state = 'skipped'
+    AND heads.version <> json_extract(:versions, '$[' || wanted.key || ']'))
 """
 
 ADMIT = """
@@ -52,9 +53,11 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   state = CASE WHEN excluded.state = 'due'
     AND EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed'
     ELSE excluded.state END,
-  reason = excluded.reason, rules = excluded.rules, version = excluded.version, attempts = 0,
-  next_due_at = excluded.next_due_at, changed_at = excluded.changed_at
-WHERE heads.state IN ('skipped', 'superseded')
+  reason = excluded.reason, rules = excluded.rules, version = excluded.version,
+  attempts = CASE heads.state WHEN 'due' THEN heads.attempts ELSE 0 END,
+  next_due_at = CASE heads.state WHEN 'due' THEN heads.next_due_at ELSE excluded.next_due_at END,
+  changed_at = excluded.changed_at
+WHERE heads.state IN ('skipped', 'superseded', 'due') AND heads.lease IS NULL
 """
 
 RECOVER = f"""

@@ -70,8 +70,8 @@ class Records:
             usd_total=self._number("SELECT total(usd) FROM replies"),
             last_sweeps=self.sweeps(5),
             unfinished=self._heads(
-                "WHERE state IN ('claimed', 'reviewed', 'posting', 'dead')"
-                " OR (state = 'due' AND attempts > 0) ORDER BY changed_at DESC LIMIT 20"
+                "WHERE state IN ('due', 'claimed', 'reviewed', 'posting', 'dead')"
+                " ORDER BY state = 'due' AND attempts = 0, changed_at DESC LIMIT 20"
             ),
         )
 

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from reviewer_cli.core.coverage import NO_CHANGED_LINES
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.core.sanitise import one_line, visible
 from reviewer_cli.ledger.views import FindingRecord, HeadHistory, HeadRecord, Status, SweepRecord
@@ -79,9 +80,10 @@ def review(history: HeadHistory) -> RenderableType:
     if not kept:
         parts.append(Padding(Text("✓ no findings", style="green"), (0, 0, 0, 2)))
     parts += [finding(one) for one in kept]
-    if history.unreviewed:
-        names = ", ".join(f"{path} ({why})" for path, why in history.unreviewed[:5])
-        more = len(history.unreviewed) - 5
+    missed = [one for one in history.unreviewed if one[1] != NO_CHANGED_LINES]
+    if missed:
+        names = ", ".join(f"{path} ({why})" for path, why in missed[:5])
+        more = len(missed) - 5
         note = f"not reviewed: {names}" + (f" and {more} more" if more > 0 else "")
         parts.append(Padding(literal(note, "dim"), (0, 0, 0, 2)))
     return Group(*parts, Text())
@@ -102,7 +104,7 @@ def finding(one: FindingRecord) -> RenderableType:
         head,
         Padding(place, (0, 0, 0, 2)),
         Padding(Text(quote, style="dim", no_wrap=True, overflow="ellipsis"), (0, 0, 0, 4)),
-        Padding(prose(one.body), (0, 0, 1, 2)),
+        Padding(prose(one.body.strip()), (0, 0, 1, 2)),
     ]
     return Padding(Group(*parts), (0, 0, 0, 2))
 
@@ -181,6 +183,7 @@ def history(told: HeadHistory, now: float) -> RenderableType:
     for label, value in rows:
         facts.add_row(label, value)
     parts: list[RenderableType] = [
+        Rule(style="dim"),
         facts,
         Text(),
         *(finding(one) for one in told.findings if one.disposition == "kept"),
@@ -247,7 +250,21 @@ def sweeps(records: Sequence[SweepRecord]) -> RenderableType:
         for one in records
         if one.error or one.ended_at is None
     ]
-    return Group(table, *notes)
+    return Group(table, *([Text(), *notes] if notes else []))
+
+
+def print_all(parts: Sequence[RenderableType]) -> None:
+    """Print to standard output; a file or a mail gets no blanks at the ends of its lines."""
+    out = console()
+    if out.is_terminal:
+        for part in parts:
+            out.print(part)
+        return
+    with out.capture() as captured:
+        for part in parts:
+            out.print(part)
+    lines = captured.get().split("\n")
+    out.out("\n".join(line.rstrip() for line in lines), end="", highlight=False)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -45,13 +45,16 @@ def _poll(doors: Doors, plan: Plan) -> Poll:
             else:
                 failures.append(RepositoryFailed(repo=answer.repo, reason=answer.error))
     if plan.only_pull is not None:
+        open_now = [tip.key.pull for tip in tips]
         tips = [tip for tip in tips if tip.key.pull == plan.only_pull]
         if not tips and not failures:
-            raise UsageError(
-                f"There is no open pull request {plan.only_pull!r}; "
-                "reviewer sweep --dry-run lists those that wait."
-            )
+            raise UsageError(_not_open(plan.only_pull, open_now))
     return Poll(tips=tuple(tips), answered=frozenset(answered), failures=tuple(failures))
+
+
+def _not_open(pull: str, open_now: Sequence[str]) -> str:
+    named = ", ".join(open_now[:10]) + (" and more" if len(open_now) > 10 else "")
+    return f"There is no open pull request {pull!r}; open are: {named or 'none'}."
 
 
 async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:

@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Callable
 
 from reviewer_cli.core.models import Review
-from reviewer_cli.errors import DraftGone, HeadGone
+from reviewer_cli.errors import DraftGone, HeadGone, HeadRejected
 from reviewer_cli.ledger.lease import Lease
-from reviewer_cli.ports import CodeHost, Draft
+from reviewer_cli.ports import CodeHost, Draft, Standing
 
 
 async def publish(
@@ -35,9 +35,20 @@ async def publish(
             return
         except DraftGone:
             pass  # then it is as if there had been none
-    draft = await asyncio.to_thread(host.prepare, review)
+    draft = await _prepared(host, review)
     lease.posting(draft.draft_id, clock(), draft.note)
     lease.posted(await _submitted(host, draft), clock())
+
+
+async def _prepared(host: CodeHost, review: Review) -> Draft:
+    """The draft; a head that the host rejects because it moved on is gone, not rejected."""
+    try:
+        return await asyncio.to_thread(host.prepare, review)
+    except HeadRejected:
+        seen = await asyncio.to_thread(host.look, review.key)
+        if seen.current_sha != review.key.sha:
+            raise _gone(seen) from None
+        raise
 
 
 async def _submitted(host: CodeHost, draft: Draft) -> str:
@@ -50,6 +61,10 @@ async def _submitted(host: CodeHost, draft: Draft) -> str:
         return seen.posted
     if seen.current_sha != key.sha:
         await asyncio.to_thread(host.discard, draft)
-        moved = f"moved to {seen.current_sha}" if seen.current_sha else "no longer open"
-        raise HeadGone(moved, successor=seen.current_sha)
+        raise _gone(seen)
     return await asyncio.to_thread(host.submit, draft)
+
+
+def _gone(seen: Standing) -> HeadGone:
+    moved = f"moved to {seen.current_sha}" if seen.current_sha else "no longer open"
+    return HeadGone(moved, successor=seen.current_sha)

@@ -80,12 +80,14 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         for one in expected:
             known = self.rows.get(self.ids.setdefault(one, len(self.ids) + 1))
             state = State.SKIPPED if skip else State.DUE
+            waits = known is not None and known.state is State.DUE
             if known is not None and known.saved and not skip:
                 state = State.REVIEWED
             self.rows[self.ids[one]] = Row(
                 state=state,
                 rules=rules,
-                next_due_at=self.now,
+                next_due_at=known.next_due_at if known and waits else self.now,
+                attempts=known.attempts if known and waits else 0,
                 first_seen_at=known.first_seen_at if known else self.now,
                 saved=known.saved if known else False,
                 replies=known.replies if known else set(),
@@ -96,7 +98,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         return (
             known is None
             or known.state is State.SUPERSEDED
-            or (known.state is State.SKIPPED and known.rules != rules)
+            or (known.state in (State.SKIPPED, State.DUE) and known.rules != rules)
         )
 
     @rule(open_heads=st.lists(st.sampled_from(HEADS), unique_by=lambda one: one.key.pull))

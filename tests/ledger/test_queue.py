@@ -48,7 +48,9 @@ def test_each_part_of_the_key_makes_another_head(ledger: Ledger, part: str) -> N
     assert ledger.undecided([tip(head()), other], RULES) == [other]
 
 
-def test_other_rules_decide_skipped_heads_anew_and_no_others(ledger: Ledger, path: Path) -> None:
+def test_other_rules_decide_skipped_and_waiting_heads_anew_and_no_others(
+    ledger: Ledger, path: Path
+) -> None:
     enter(ledger, head(1), reason="draft")
     enter(ledger, head(2))
     enter(ledger, head(3))
@@ -57,24 +59,23 @@ def test_other_rules_decide_skipped_heads_anew_and_no_others(ledger: Ledger, pat
     dead.bury(HeadRejected("no"), NOW)
     tips = [tip(head(number)) for number in (1, 2, 3)]
     assert ledger.undecided(tips, RULES) == []
-    assert ledger.undecided(tips, "rules-2") == [tips[0]]
+    assert ledger.undecided(tips, "rules-2") == tips[:2]
     enter(ledger, head(1, title="now ready"), rules="rules-2")
+    enter(ledger, head(2), rules="rules-2", reason="unwanted")
     assert ledger.undecided(tips, "rules-2") == []
+    assert row(path, 2)["state"] == "skipped"
     assert (row(path)["state"], row(path)["reason"], row(path)["title"]) == ("due", "", "now ready")
 
 
-@pytest.mark.parametrize("state", [State.DUE, State.CLAIMED, State.POSTED, State.DEAD])
+@pytest.mark.parametrize("state", [State.CLAIMED, State.POSTED, State.DEAD])
 def test_entering_a_head_again_leaves_what_it_has_come_to(
     ledger: Ledger, path: Path, state: State
 ) -> None:
-    if state is State.DUE:
-        enter(ledger, head())
-    else:
-        lease = leased(ledger, State.CLAIMED if state is State.CLAIMED else State.REVIEWED)
-        if state is State.POSTED:
-            lease.posted("review-1", NOW)
-        if state is State.DEAD:
-            lease.bury(HeadRejected("no"), NOW)
+    lease = leased(ledger, State.CLAIMED if state is State.CLAIMED else State.REVIEWED)
+    if state is State.POSTED:
+        lease.posted("review-1", NOW)
+    if state is State.DEAD:
+        lease.bury(HeadRejected("no"), NOW)
     before = tuple(row(path))
     ledger.admit([(head(title="other"), "draft")], "rules-2", LATER)
     assert tuple(row(path)) == before
