@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -10,7 +11,9 @@ from rich.text import Text
 
 from reviewer_cli.cli.output import to_json
 from reviewer_cli.core.models import State
+from reviewer_cli.errors import UsageError
 from reviewer_cli.ledger.views import HeadHistory, HeadRecord
+from reviewer_cli.render.sarif import documents
 from reviewer_cli.render.terminal import (
     STATE_STYLE,
     STATE_WORD,
@@ -98,6 +101,18 @@ def as_json(report: Report, reviews: Sequence[HeadHistory]) -> str:
             "reviews": reviews,
         }
     )
+
+
+def write_sarif(directory: Path, reviews: Sequence[HeadHistory]) -> None:
+    """Write each review as one SARIF file; raises UsageError when the directory takes none."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in documents(reviews).items():
+            (directory / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"The reviews are posted, but {directory} takes no file ({error.strerror})."
+        ) from error
 
 
 def show_rehearsal(rehearsal: Rehearsal) -> None:

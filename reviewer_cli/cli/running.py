@@ -55,7 +55,9 @@ def settings(
     return replace(loaded, settings=changed)
 
 
-def run(loaded: Loaded, plan: Plan, *, as_json: bool, verbose: bool) -> None:
+def run(
+    loaded: Loaded, plan: Plan, *, as_json: bool, verbose: bool, sarif: Path | None = None
+) -> None:
     """Sweep once and print what came of it; ends the process with the sweep's exit code."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import results
@@ -77,6 +79,8 @@ def run(loaded: Loaded, plan: Plan, *, as_json: bool, verbose: bool) -> None:
     with reading(where.ledger) as records:
         reviews = records.posted_in(report.sweep_id)
         known = records.find(plan.only_pull)[:1] if plan.only_pull and report.is_quiet else ()
+    if sarif is not None:
+        results.write_sarif(sarif, reviews)
     if as_json:
         typer.echo(results.as_json(report, reviews))
     elif not report.is_quiet or sys.stdout.isatty():

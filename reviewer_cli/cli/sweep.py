@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +36,10 @@ def sweep(
         bool, typer.Option("--dry-run", help="Show the work list with reasons; change nothing.")
     ] = False,
     as_json: options.Json = False,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write each review as a SARIF file into DIR."),
+    ] = None,
     if_locked: Annotated[
         options.IfLocked, typer.Option(help="When another sweep runs: exit 75, or skip with 0.")
     ] = options.IfLocked.FAIL,
@@ -54,7 +59,7 @@ def sweep(
         running.rehearse(loaded, plan, as_json=as_json)
         return
     try:
-        running.run(loaded, plan, as_json=as_json, verbose=verbose)
+        running.run(loaded, plan, as_json=as_json, verbose=verbose, sarif=sarif)
     except AlreadyRunning:
         if if_locked is options.IfLocked.FAIL:
             raise

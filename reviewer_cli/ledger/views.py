@@ -65,6 +65,7 @@ class FindingRecord:
     confidence: float
     disposition: str
     reason: str
+    fingerprint: str
 
     @property
     def place(self) -> str:
