@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reviewer_cli.sweep.report import PARTIAL
 from tests.fakes.scripted_model import Request, ScriptedModel
 from tests.real.critic import Critic, title_of
 from tests.real.releases import PROJECTS
@@ -25,12 +26,17 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """One engine's sweep of all projects and a second one after it, both in one installation."""
+    """One engine's sweep of all projects and a second one after it, both in one installation.
+
+    On a busy machine the agent's process may fail once; such heads are swept again, as a schedule
+    would, and `retried` says which and why.
+    """
 
     engine: str
     projects: Mapping[str, Witness]
     before: Mapping[str, Snapshot]
     first: Report
+    retried: tuple[str, ...]
     notes: Mapping[str, str]
     second: Report
     seconds: float
@@ -59,11 +65,13 @@ def swept(engine: str, repositories: Path, into: Path) -> Swept:
             "HOME": str(into / "home"),
             "REVIEWER_STATE_DIR": str(into / "state"),
             "REVIEWER_CACHE_DIR": str(into / "cache"),
+            "REVIEWER_CONFIG": str(into / "reviewer.toml"),
             **model.environment(),
         }
+        (into / "reviewer.toml").write_text('[sweep]\nfirst_retry = "1s"\n')
         paths = [witness.path for witness in projects.values()]
         started = time.monotonic()
-        first = _sweep(engine, paths, environment)
+        first, retried = _sweep_all(engine, paths, environment)
         seconds = time.monotonic() - started
         notes = {name: witness.notes_tip() for name, witness in projects.items()}
         asked = len(model.requests)
@@ -73,6 +81,7 @@ def swept(engine: str, repositories: Path, into: Path) -> Swept:
         projects=projects,
         before=before,
         first=first,
+        retried=retried,
         notes=notes,
         second=second,
         seconds=seconds,
@@ -103,8 +112,26 @@ def _copy(repository: Path, to: Path) -> Path:
     return to
 
 
+def _sweep_all(
+    engine: str, paths: list[Path], environment: Mapping[str, str]
+) -> tuple[Report, tuple[str, ...]]:
+    """Sweep until nothing is to be retried, at most three times, as one report."""
+    whole = _sweep(engine, paths, environment)
+    retried: list[str] = []
+    for _ in range(2):
+        again = [one for one in whole["heads"] if one["state"] == "due"]
+        if not again:
+            break
+        retried += [f"{one['key']['repo']}@{one['key']['pull']}: {one['reason']}" for one in again]
+        time.sleep(1.0)
+        later = _sweep(engine, paths, environment)
+        whole["heads"] = [one for one in whole["heads"] if one["state"] != "due"] + later["heads"]
+        whole["reviews"] += later["reviews"]
+    return whole, tuple(retried)
+
+
 def _sweep(engine: str, paths: list[Path], environment: Mapping[str, str]) -> Report:
-    """One run of the command line; anything but a clean end is shown with what it logged."""
+    """One run of the command line; what failed as a whole is shown with what it logged."""
     repositories = [word for path in paths for word in ("--repo", str(path))]
     options = ["--engine", engine, "--batch-size", str(BATCH_SIZE), "--limit", "100", "--json"]
     done = subprocess.run(
@@ -117,11 +144,6 @@ def _sweep(engine: str, paths: list[Path], environment: Mapping[str, str]) -> Re
         timeout=LONGEST_S,
         check=False,
     )
-    unfinished = [
-        (one["key"], one["state"], one["reason"])
-        for one in json.loads(done.stdout or "{}").get("heads", ())
-        if one["state"] not in ("posted", "skipped")
-    ]
-    assert done.returncode == 0, f"{done.stderr[-4000:]}{unfinished}"
+    assert done.returncode in (0, PARTIAL), done.stderr[-4000:]
     report: Report = json.loads(done.stdout)
     return report

@@ -32,6 +32,7 @@ def lines(swept: Swept) -> list[str]:
         *_spoken(swept),
         *_largest(swept),
         *_hardly_read(swept),
+        *(f"RETRIED: {one}" for one in swept.retried),
     ]
 
 

@@ -40,7 +40,8 @@ def test_every_branch_of_every_project_is_posted_or_skipped_with_a_reason(sweep:
     for one in ended.values():
         assert one["state"] == "posted" or (one["state"] == "skipped" and one["reason"])
     assert sweep.first["failures"] == []
-    assert sweep.first["counts"]["dead"] == sweep.first["counts"]["retried"] == 0
+    assert sweep.first["counts"]["dead"] == 0
+    assert len(sweep.retried) <= 1, sweep.retried
 
 
 def test_every_line_finding_quotes_code_that_stands_there_inside_a_hunk(sweep: Swept) -> None:
