@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from reviewer_cli.config.load import Loaded
 from reviewer_cli.config.paths import cache_dir, private, state_dir
-from reviewer_cli.config.secrets import SecretReference, first_set, resolve
+from reviewer_cli.config.secrets import SecretReference, first_set, resolve, tokens_for
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
@@ -34,9 +34,6 @@ from reviewer_cli.telemetry import Observer
 
 LEDGER = "ledger.db"
 LOCK = "sweep.lock"
-GITHUB_TOKENS = ("REVIEWER_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
-"""Where a token is looked for when reviewer.toml names none."""
-
 ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
 
 
@@ -72,6 +69,7 @@ def _local(settings: Settings, where: Places) -> CodeHost:
 
 def _github(settings: Settings, where: Places) -> CodeHost:
     # Importing PyGithub takes a while, which a sweep of local repositories need not pay for.
+    from reviewer_cli.hosts.github import installation
     from reviewer_cli.hosts.github.accounts import Accounts, AppAccounts, TokenAccount
     from reviewer_cli.hosts.github.connection import Server
     from reviewer_cli.hosts.github.host import GitHub
@@ -82,19 +80,34 @@ def _github(settings: Settings, where: Places) -> CodeHost:
     server = Server(api_url=github.api_url, web_url=github.web_url, certificate=certificate)
     patience = settings.sweep.longest_pause
 
-    def accounts(token: SecretReference | None) -> Accounts:
-        if github.app_id is not None and github.private_key is not None and token is None:
-            key = resolve(github.private_key, os.environ).reveal()
-            return AppAccounts(server, github.app_id, key, where.state, longest_wait_s=patience)
-        secret = resolve(token, os.environ) if token else first_set(GITHUB_TOKENS, os.environ)
+    def one_token(reference: SecretReference | None) -> TokenAccount:
+        names = tokens_for(github.web_url)
+        secret = resolve(reference, os.environ) if reference else first_set(names, os.environ)
         return TokenAccount(server, secret.reveal(), longest_wait_s=patience)
 
-    reading = accounts(github.token)
+    def app(app_id: str, private_key: SecretReference) -> AppAccounts:
+        permissions = installation.READING if github.posting_token else installation.POSTING
+        if github.check_run and not github.posting_token:
+            permissions = permissions | installation.CHECKS
+        return AppAccounts(
+            server,
+            app_id,
+            resolve(private_key, os.environ).reveal(),
+            keep_in=where.state,
+            permissions=permissions,
+            longest_wait_s=patience,
+        )
+
+    reading: Accounts
+    if github.app_id is not None and github.private_key is not None:
+        reading = app(github.app_id, github.private_key)
+    else:
+        reading = one_token(github.token)
     secret = resolve(github.marker_secret, os.environ) if github.marker_secret else None
     return GitHub(
         server,
         reading=reading,
-        posting=accounts(github.posting_token) if github.posting_token else reading,
+        posting=one_token(github.posting_token) if github.posting_token else reading,
         rules=SelectionRules(
             exclude=github.exclude,
             topics=github.topics,
@@ -234,7 +247,8 @@ def _by_host(settings: Settings, repositories: Sequence[str]) -> Mapping[str, tu
     server = settings.github.web_url.split("://", 1)[-1]
     chosen: dict[str, list[str]] = {}
     for one in repositories:
-        if _exists(one):
+        # Among several a path that is gone is named by the poll, and the others are swept.
+        if _exists(one) or (len(repositories) > 1 and one.startswith(("/", "~", "."))):
             chosen.setdefault(local_git.NAME, []).append(one)
         elif ON_GITHUB.fullmatch(one):
             chosen.setdefault(server, []).append(one)

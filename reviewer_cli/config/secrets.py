@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from reviewer_cli.errors import AccessRefused, ConfigurationError
 
-REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
+OF_GITHUB = ("REVIEWER_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+OF_ENTERPRISE = ("REVIEWER_GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+
+REFERENCE = re.compile(r"\$\{(env|file):([^}\s][^}]*)\}")
 
 
 class Secret:
@@ -75,11 +79,23 @@ def resolve(reference: SecretReference, environment: Mapping[str, str]) -> Secre
                 f"The secret {reference} cannot be read ({type(error).__name__})."
             ) from error
     value = value.strip()
+    if "\0" in value:
+        raise ConfigurationError(f"The secret {reference} is not text; name the right place.")
     if not value:
         raise AccessRefused(
             f"The secret {reference} is not set or empty; put the credential there."
         )
     return Secret(value)
+
+
+def tokens_for(web_url: str) -> tuple[str, ...]:
+    """The variables that hold a token for a GitHub where reviewer.toml names none.
+
+    As GitHub's own command line has it: what is for github.com is sent to no other server.
+    """
+    host = urlsplit(web_url).hostname or ""
+    is_github = host == "github.com" or host.endswith(".ghe.com")
+    return OF_GITHUB if is_github else OF_ENTERPRISE
 
 
 def first_set(names: Sequence[str], environment: Mapping[str, str]) -> Secret:

@@ -165,12 +165,22 @@ class GitHubTable(_Table):
             parts.scheme == "https" or (parts.scheme == "http" and local)
         ):
             raise ValueError("an address such as https://api.github.com, by https")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("an address alone; a token belongs where github.token leads")
+        is_enterprise = parts.path.rstrip("/").endswith("/api/v3")
+        if not is_enterprise and (parts.path.strip("/") or not parts.hostname.startswith("api.")):
+            raise ValueError("the API's, such as https://github.example.com/api/v3")
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _app_is_whole(self) -> GitHubTable:
+    def _one_identity(self) -> GitHubTable:
         if (self.app_id is None) != (self.private_key is None):
             raise ValueError("github.app_id and github.private_key belong together")
+        if self.app_id is not None and self.token is not None:
+            raise ValueError(
+                "github.token and github.app_id are two identities; keep one, and name another "
+                "account for posting with github.posting_token"
+            )
         return self
 
     @property

@@ -1,27 +1,21 @@
-"""Who we are on GitHub: one token for everything, or an App with a token for each installation."""
+"""Who we are on GitHub: one token for everything, or an App with a token for each owner."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from github import Auth
 
-from reviewer_cli.errors import AccessRefused, HostUnavailable
-from reviewer_cli.hosts.github.connection import Connection, Server
+from reviewer_cli.errors import AccessRefused, ConfigurationError
+from reviewer_cli.hosts.github.connection import PAGE, Connection, Server
+from reviewer_cli.hosts.github.installation import InstallationToken
 from reviewer_cli.hosts.github.queries import VIEWER
 
-PERMISSIONS = {"metadata": "read", "contents": "read", "pull_requests": "write"}
-"""All that reading the code and posting a review needs."""
-
-RENEW_BEFORE_S = 600.0
-"""An installation token lives for an hour; one that is about to end is not used any more."""
+OF_AN_INSTALLATION = "ghs_"
+"""How tokens of installations begin, the GITHUB_TOKEN of a workflow among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,137 +26,146 @@ class Identity:
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A repository of a list, with what selection rules ask about."""
+
+    name: str
+    archived: bool
+    fork: bool
+    topics: tuple[str, ...]
+
+
 class Accounts(Protocol):
     """The connections of this installation."""
 
     def of(self, repo: str) -> Connection:
         """The connection for a repository; raises AccessRefused when none may see it."""
 
-    def all(self) -> Sequence[Connection]:
-        """Every connection."""
-
-    def repositories(self) -> Iterator[str]:
+    def repositories(self) -> Iterator[Listed]:
         """Every repository that the credential was given to."""
+
+    def forget(self) -> None:
+        """Throw kept tokens away: GitHub refused one, so the next sweep begins with new ones."""
+
+    def close(self) -> None:
+        """End every wait and connection; asks GitHub nothing."""
 
 
 class TokenAccount:
     """A personal token, or the GITHUB_TOKEN of a workflow."""
 
     def __init__(self, server: Server, token: str, *, longest_wait_s: float) -> None:
+        """Raises AccessRefused for what cannot be a token; its text is not repeated."""
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise AccessRefused(
+                "What was given as a token for GitHub has blanks or strange characters in it; "
+                "put the token there and nothing else."
+            )
         self._connection = Connection(server, Auth.Token(token), longest_wait_s=longest_wait_s)
+        self._is_installations = token.startswith(OF_AN_INSTALLATION)
 
     def of(self, repo: str) -> Connection:
         """The one connection there is."""
         return self._connection
 
-    def all(self) -> Sequence[Connection]:
-        """The one connection there is."""
-        return (self._connection,)
-
-    def repositories(self) -> Iterator[str]:
+    def repositories(self) -> Iterator[Listed]:
         """All that the token's user may see as owner, collaborator or member."""
-        for repository in self._connection.pages("/user/repos?sort=full_name"):
-            yield repository["full_name"]
+        if self._is_installations:
+            yield from _of_installation(self._connection)
+            return
+        yield from map(_listed, self._connection.pages("/user/repos?sort=full_name"))
 
+    def forget(self) -> None:
+        """Nothing is kept."""
 
-class InstallationToken(Auth.Auth):
-    """A token of one installation: minted when needed with only our permissions, then kept."""
-
-    def __init__(self, app: Connection, installation: int, keep_in: Path) -> None:
-        self._app = app
-        self._installation = installation
-        self._file = keep_in / f"installation-{installation}.json"
-        self._token = ""
-        self._ends_at = 0.0
-
-    @property
-    def token_type(self) -> str:
-        """How the token is named in a request."""
-        return "Bearer"
-
-    @property
-    def token(self) -> str:
-        """A token that lives for some minutes more."""
-        if self._ends_at - time.time() < RENEW_BEFORE_S and not self._restored():
-            self._mint()
-        return self._token
-
-    def _mint(self) -> None:
-        path = f"/app/installations/{self._installation}/access_tokens"
-        answer = self._app.write("POST", path, {"permissions": PERMISSIONS})
-        self._take(answer)
-        text = json.dumps({"token": self._token, "expires_at": answer["expires_at"]})
-        handle = os.open(self._file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def _restored(self) -> bool:
-        """Whether an earlier tick left a token that still lives; a broken file is no reason."""
-        try:
-            self._take(json.loads(self._file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, HostUnavailable):
-            return False
-        return self._ends_at - time.time() >= RENEW_BEFORE_S
-
-    def _take(self, answer: dict[str, Any]) -> None:
-        try:
-            self._token = str(answer["token"])
-            self._ends_at = datetime.fromisoformat(answer["expires_at"]).timestamp()
-        except (KeyError, TypeError, ValueError) as error:
-            raise HostUnavailable("GitHub answered without an installation token.") from error
+    def close(self) -> None:
+        """Close the one connection."""
+        self._connection.close()
 
 
 class AppAccounts:
     """A GitHub App: each installation sees the repositories of one owner."""
 
     def __init__(
-        self, server: Server, app_id: str, private_key: str, keep_in: Path, *, longest_wait_s: float
+        self,
+        server: Server,
+        app_id: str,
+        private_key: str,
+        *,
+        keep_in: Path,
+        permissions: Mapping[str, str],
+        longest_wait_s: float,
     ) -> None:
+        """Tokens get these permissions only and are kept in a directory between sweeps.
+
+        Raises ConfigurationError when the private key is none.
+        """
         self._server = server
         self._longest_wait_s = longest_wait_s
         self._keep_in = keep_in
-        self._app = Connection(
-            server, Auth.AppAuth(app_id, private_key), longest_wait_s=longest_wait_s
-        )
+        self._permissions = permissions
+        auth = Auth.AppAuth(app_id, private_key)
+        try:
+            auth.create_jwt()
+        except Exception as error:
+            # The message of a library that was handed a key is not repeated.
+            raise ConfigurationError(
+                "The private key of the GitHub App cannot be used; github.private_key must lead "
+                "to the PEM file that GitHub gave for it."
+            ) from error
+        self._app = self._connected(auth)
         self._found: dict[str, Connection] | None = None
+        self._tokens: list[InstallationToken] = []
 
     def of(self, repo: str) -> Connection:
         """The connection of the installation that the repository's owner made."""
-        owner = repo.partition("/")[0].lower()
+        owner = repo.partition("/")[0]
         try:
-            return self._by_owner()[owner]
+            return self._by_owner()[owner.lower()]
         except KeyError:
             raise AccessRefused(
-                f"The App is not installed for {owner}; install it there, or leave {repo} out."
+                f"The GitHub App is not installed for {owner}, or suspended there; install it, "
+                f"or leave {repo} out."
             ) from None
 
-    def all(self) -> Sequence[Connection]:
-        """One connection for each installation that is not suspended."""
-        return tuple(self._by_owner().values())
-
-    def repositories(self) -> Iterator[str]:
+    def repositories(self) -> Iterator[Listed]:
         """Every repository that any installation sees."""
-        for connection in self.all():
-            number = 1
-            while True:
-                answer = connection.get(f"/installation/repositories?per_page=100&page={number}")
-                yield from (one["full_name"] for one in answer["repositories"])
-                if len(answer["repositories"]) < 100:
-                    break
-                number += 1
+        for connection in self._by_owner().values():
+            yield from _of_installation(connection)
+
+    def forget(self) -> None:
+        """Delete the kept tokens."""
+        for token in self._tokens:
+            token.forget()
+
+    def close(self) -> None:
+        """Close the App's own connection and those of its installations."""
+        for connection in (self._app, *(self._found or {}).values()):
+            connection.close()
 
     def _by_owner(self) -> dict[str, Connection]:
         if self._found is None:
             self._found = {
-                one["account"]["login"].lower(): Connection(
-                    self._server,
-                    InstallationToken(self._app, one["id"], self._keep_in),
-                    longest_wait_s=self._longest_wait_s,
-                )
+                one["account"]["login"].lower(): self._installed(one)
                 for one in self._app.pages("/app/installations")
                 if not one.get("suspended_at")
             }
         return self._found
+
+    def _installed(self, installation: dict[str, Any]) -> Connection:
+        token = InstallationToken(
+            self._app,
+            installation["id"],
+            owner=installation["account"]["login"],
+            keep_in=self._keep_in,
+            permissions=self._permissions,
+        )
+        self._tokens.append(token)
+        return self._connected(token)
+
+    def _connected(self, auth: Auth.Auth) -> Connection:
+        return Connection(self._server, auth, longest_wait_s=self._longest_wait_s)
 
 
 def identity(connection: Connection) -> Identity:
@@ -173,3 +176,22 @@ def identity(connection: Connection) -> Identity:
             f"{connection.server.name} does not say whose credential this is; make a new one."
         )
     return Identity(viewer["login"], viewer["databaseId"])
+
+
+def _of_installation(connection: Connection) -> Iterator[Listed]:
+    number = 1
+    while True:
+        answer = connection.get(f"/installation/repositories?per_page={PAGE}&page={number}")
+        yield from map(_listed, answer["repositories"])
+        if len(answer["repositories"]) < PAGE:
+            return
+        number += 1
+
+
+def _listed(found: dict[str, Any]) -> Listed:
+    return Listed(
+        name=found["full_name"],
+        archived=found["archived"],
+        fork=found["fork"],
+        topics=tuple(found.get("topics") or ()),
+    )

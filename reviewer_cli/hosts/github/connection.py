@@ -6,6 +6,7 @@ unknown; a write that was refused for a rate limit had no effect and may be repe
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import threading
@@ -16,11 +17,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from github import Auth, Github
-from urllib3.util import Retry
 
 from reviewer_cli.core.backoff import delay
-from reviewer_cli.errors import HostUnavailable, ProviderWait
-from reviewer_cli.hosts.github.faults import OutcomeUnknown, limit_in, translated
+from reviewer_cli.errors import AccessRefused, HostUnavailable, ProviderWait, ReviewerError
+from reviewer_cli.hosts.github.budget import Budget
+from reviewer_cli.hosts.github.faults import (
+    OutcomeUnknown,
+    graphql_limit,
+    meaning,
+    said,
+    translated,
+)
 from reviewer_cli.retry import while_busy
 
 API_VERSION = "2022-11-28"
@@ -42,6 +49,7 @@ class Server:
     api_url: str
     web_url: str
     certificate: Path | None = None
+    timeout_s: int = TIMEOUT_S
     writes_apart_s: float = WRITES_APART_S
 
     @property
@@ -61,12 +69,28 @@ class Answer:
 class Connection:
     """Requests with one credential, one after another, as GitHub asks; any thread may call."""
 
-    def __init__(self, server: Server, auth: Auth.Auth, *, longest_wait_s: float) -> None:
-        """Wait for at most `longest_wait_s` seconds in all when GitHub asks for it."""
+    def __init__(
+        self,
+        server: Server,
+        auth: Auth.Auth,
+        *,
+        longest_wait_s: float,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
+        """Wait for at most `longest_wait_s` seconds in all when GitHub asks for it.
+
+        `clock` gives seconds since the epoch; `wait` lets seconds pass and says whether the
+        connection was closed meanwhile.
+        """
         self.server = server
         self.auth = auth
+        self._clock = clock
+        self._refusal: AccessRefused | None = None
         self._left_to_wait_s = longest_wait_s
+        self._budget = Budget()
         self._closing = threading.Event()
+        self._wait = wait or self._closing.wait
         self._one_at_a_time = threading.RLock()
         # Two, because PyGithub's pause between writes would also hold up GraphQL's reading POSTs.
         self._reader = _github(server, auth, writes_apart_s=None)
@@ -80,7 +104,9 @@ class Connection:
 
     def get(self, path: str) -> Any:
         """The answer to a GET, repeated when the server fails."""
-        return self._patiently(lambda: self._send(self._reader, "GET", path))[1]
+        return self._patiently(
+            lambda: while_busy(lambda: self._send(self._reader, "GET", path), HostUnavailable)
+        )[1]
 
     def pages(self, path: str) -> Iterator[Any]:
         """The items of a list over all its pages, fetched as they are asked for."""
@@ -116,8 +142,10 @@ class Connection:
         )
 
     def _ask(self, text: str, variables: Mapping[str, Any]) -> Answer:
+        self._budget.check(self.server.name, self._clock())
         url = self._reader.requester.graphql_url
-        _, answer = self._send(self._reader, "POST", url, {"query": text, "variables": variables})
+        asked = {"query": text, "variables": variables}
+        headers, answer = self._send(self._reader, "POST", url, asked)
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
         data = answer.get("data")
@@ -125,14 +153,45 @@ class Connection:
         if not isinstance(data, dict | None) or not isinstance(errors, list):
             raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
         if any(error.get("type") == "RATE_LIMITED" for error in errors):
-            raise limit_in(self.server.name, data or {})
+            raise graphql_limit(self.server.name, headers, self._clock())
+        self._budget.note(data or {})
         return Answer(data or {}, errors)
 
     def _send(
         self, github: Github, verb: str, path: str, body: Mapping[str, Any] | None = None
-    ) -> tuple[Mapping[str, Any], Any]:
+    ) -> tuple[Mapping[str, str], Any]:
+        """One request; after a refused credential there is no further one."""
         with self._one_at_a_time, translated(self.server.name):
-            return github.requester.requestJsonAndCheck(verb, path, input=body)
+            if self._refusal is not None:
+                raise AccessRefused(str(self._refusal))
+            if self._closing.is_set():
+                raise ReviewerError(f"Nothing more is asked of {self.server.name}: it was closed.")
+            status, headers, text = github.requester.requestJson(verb, path, input=body)
+            moved_to = str(headers.get("location", ""))
+            if status in (307, 308) and moved_to.startswith(f"{self.server.api_url}/"):
+                # As GitHub answers writes to a renamed repository; they had no effect yet.
+                status, headers, text = github.requester.requestJson(verb, moved_to, input=body)
+            return headers, self._understood(status, headers, text)
+
+    def _understood(self, status: int, headers: Mapping[str, str], text: str) -> Any:
+        """The JSON of a good answer; raises what another one means."""
+        is_json = "json" in headers.get("content-type", "")
+        try:
+            answer = json.loads(text) if text and is_json else None
+        except ValueError:
+            is_json = False
+        if status >= 300:
+            reason = said(answer) if is_json else said("")
+            error = meaning(self.server.name, status, headers, reason, self._clock())
+            if status == 401 and isinstance(error, AccessRefused):
+                self._refusal = error
+            raise error
+        if text and not is_json:
+            raise HostUnavailable(
+                f"{self.server.name} answered with something that is not its API; "
+                "check github.api_url."
+            )
+        return answer
 
     def _patiently(self, call: Callable[[], Result]) -> Result:
         """Wait out what GitHub asks for, as long as the sweep may still wait."""
@@ -153,7 +212,7 @@ class Connection:
                 if seconds > self._left_to_wait_s or self._closing.is_set():
                     raise
                 self._left_to_wait_s -= seconds
-                if self._closing.wait(seconds):
+                if self._wait(seconds):
                     raise
 
 
@@ -162,27 +221,14 @@ def _github(server: Server, auth: Auth.Auth, *, writes_apart_s: float | None) ->
         auth=auth,
         base_url=server.api_url,
         lazy=True,
-        timeout=TIMEOUT_S,
+        timeout=server.timeout_s,
         api_version=API_VERSION,
         user_agent="reviewer",
         verify=str(server.certificate) if server.certificate else True,
-        retry=Retry(
-            total=3,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            status_forcelist=(500, 502, 503, 504),
-            allowed_methods={"GET"},
-            respect_retry_after_header=False,
-            raise_on_status=False,
-        ),
+        retry=None,
         seconds_between_requests=None,
         seconds_between_writes=writes_apart_s,
     )
     # PyGithub's import adds a handler that writes to stderr past our level and redaction.
     logging.getLogger("github").handlers.clear()
     return github
-
-
-def seconds_until(epoch: float) -> float:
-    """Seconds from now to a moment that GitHub named, and one more for its clock."""
-    return max(0.0, epoch - time.time()) + 1.0

@@ -5,14 +5,10 @@ Sources: docs.github.com, “Rate limits for the REST API” and “Troubleshoot
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
 
 import requests
-from github import GithubException
 
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import (
@@ -25,6 +21,8 @@ from reviewer_cli.errors import (
 )
 
 LIMIT_WORDS = ("rate limit", "abuse detection", "wait a few minutes", "retry your request again")
+TOO_QUICKLY = "submitted too quickly"
+"""How content that is refused for its pace, not for what it says, is answered with 422."""
 
 
 class NotFound(HeadError):
@@ -35,7 +33,7 @@ class Unprocessable(HeadError):
     """GitHub refused the content of a request; `reason` is all that it said."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"GitHub refused the content: {reason}")
+        super().__init__(f"GitHub refused the content ({reason}).")
         self.reason = reason
 
 
@@ -56,9 +54,6 @@ def translated(server: str) -> Iterator[None]:
     """Turn what PyGithub and its transport raise inside into the errors of this product."""
     try:
         yield
-    except GithubException as error:
-        headers = {name.lower(): str(value) for name, value in (error.headers or {}).items()}
-        raise meaning(server, error.status, headers, said(error.data)) from error
     except requests.exceptions.SSLError as error:
         raise HostUnavailable(
             f"The certificate of {server} was not accepted; set github.certificate if it has a "
@@ -74,16 +69,22 @@ def translated(server: str) -> Iterator[None]:
         ) from error
 
 
-def meaning(server: str, status: int, headers: Mapping[str, str], message: str) -> ReviewerError:
-    """The error for a refusal; `message` is what GitHub said, on one line."""
+def meaning(
+    server: str, status: int, headers: Mapping[str, str], message: str, now: float
+) -> ReviewerError:
+    """The error for a refusal: lower-case headers, and what GitHub said on one line."""
+    if status < 400:
+        return HostUnavailable(
+            f"{server} answered {status}, which is not its API; check github.api_url."
+        )
     if status == 401:
         return AccessRefused(
             f"{server} refused the credential ({message}); it is wrong, expired or revoked. "
             "Make a new one and set it where github.token points."
         )
-    if status in (403, 429) and _is_limit(status, headers, message):
+    if _is_limit(status, headers, message):
         return ProviderWait(
-            f"{server} asked to wait ({message}).", retry_after=_seconds_to_wait(headers)
+            f"{server} asked to wait ({message}).", retry_after=_seconds_to_wait(headers, now)
         )
     if status == 403 and ("archived" in message or "read-only" in message):
         return RepositoryReadOnly(f"The repository is read-only ({message}).")
@@ -95,18 +96,16 @@ def meaning(server: str, status: int, headers: Mapping[str, str], message: str) 
         return NotFound(f"{server} has no such thing, or hides it from this credential.")
     if status == 422:
         return Unprocessable(message)
-    if status >= 500 or status == 0:
+    if status >= 500:
         return HostUnavailable(f"{server} failed with {status}.")
-    return HeadError(f"{server} answered {status}: {message}")
+    return HeadError(f"{server} answered {status} ({message}).")
 
 
-def limit_in(server: str, data: Mapping[str, Any]) -> ProviderWait:
-    """A GraphQL answer that names the limit as its error."""
-    reset = (data.get("rateLimit") or {}).get("resetAt")
-    seconds = None
-    if isinstance(reset, str):
-        seconds = max(0.0, datetime.fromisoformat(reset).timestamp() - time.time()) + 1.0
-    return ProviderWait(f"{server} asked to wait (GraphQL rate limit).", retry_after=seconds)
+def graphql_limit(server: str, headers: Mapping[str, str], now: float) -> ProviderWait:
+    """A GraphQL answer with status 200 that names the limit as its error."""
+    return ProviderWait(
+        f"{server} asked to wait (GraphQL rate limit).", retry_after=_seconds_to_wait(headers, now)
+    )
 
 
 def said(data: object) -> str:
@@ -121,21 +120,25 @@ def said(data: object) -> str:
 
 
 def _is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
-    return (
-        status == 429
-        or headers.get("x-ratelimit-remaining") == "0"
-        or "retry-after" in headers
-        or any(words in message.lower() for words in LIMIT_WORDS)
+    if status == 422:
+        return TOO_QUICKLY in message.lower()
+    return status == 429 or (
+        status == 403
+        and (
+            headers.get("x-ratelimit-remaining") == "0"
+            or "retry-after" in headers
+            or any(words in message.lower() for words in LIMIT_WORDS)
+        )
     )
 
 
-def _seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """GitHub's own hint: retry-after first, then the reset of an exhausted budget."""
+def _seconds_to_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """GitHub's own hint, at least a second: retry-after, or the reset of an exhausted budget."""
     try:
         if "retry-after" in headers:
-            return max(0.0, float(headers["retry-after"]))
+            return max(1.0, float(headers["retry-after"]))
         if headers.get("x-ratelimit-remaining") == "0":
-            return max(0.0, float(headers["x-ratelimit-reset"]) - time.time()) + 1.0
+            return max(0.0, float(headers["x-ratelimit-reset"]) - now) + 1.0
     except (KeyError, ValueError):
         pass
     return None

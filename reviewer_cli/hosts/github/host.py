@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import quote
 
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
@@ -13,7 +15,7 @@ from reviewer_cli.errors import AccessRefused
 from reviewer_cli.hosts.github.accounts import Accounts, Identity, identity
 from reviewer_cli.hosts.github.check_runs import report
 from reviewer_cli.hosts.github.connection import Connection, Server
-from reviewer_cli.hosts.github.poll import poll
+from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
 from reviewer_cli.hosts.github.pulls import describe, look
 from reviewer_cli.hosts.github.selection import SelectionRules, select
@@ -53,24 +55,27 @@ class GitHub:
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
         """See `selection`."""
-        return select(self._reading, selectors, self._rules)
+        with self._forgetful():
+            return select(self._reading, selectors, self._rules)
 
     def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
-        """See `poll`; raises AccessRefused when not one of the repositories can be seen."""
-        answers: list[RepositoryPoll] = []
-        groups: dict[Connection, list[str]] = defaultdict(list)
-        for repo in repos:
-            try:
-                groups[self._reading.of(repo)].append(repo)
-            except AccessRefused as error:
-                answers.append(RepositoryPoll(repo=repo, error=str(error)))
-        for connection, names in groups.items():
-            answers += poll(connection, names)
-        if answers and all(one.error is not None for one in answers):
-            raise AccessRefused(
-                f"Not one repository could be polled on {self.name}; the first: {answers[0].error}"
-            )
-        return answers
+        """See `poll`; a repository that has two names here is told of once.
+
+        Raises AccessRefused when not one of the repositories can be seen.
+        """
+        with self._forgetful():
+            answers = list(self._polled(repos))
+            if answers and all(isinstance(one, Refused) for one in answers):
+                raise AccessRefused(
+                    f"Not one repository can be seen on {self.name}; the first: {answers[0].error}"
+                )
+        known: dict[str, RepositoryPoll] = {}
+        for one in answers:
+            if one.error is None and one.repo in known:
+                known[f"{one.repo} {one.asked_as}"] = replace(one, tips=())
+            else:
+                known[one.repo] = one
+        return list(known.values())
 
     def describe(self, tips: Sequence[Tip]) -> list[Head]:
         """See `pulls.describe`; asked with the posting account, whose reviews it looks for."""
@@ -120,9 +125,42 @@ class GitHub:
 
     def close(self) -> None:
         """End waits and connections."""
-        for accounts in (self._reading, self._posting):
-            for connection in accounts.all():
-                connection.close()
+        self._reading.close()
+        self._posting.close()
+
+    def _polled(self, repos: Sequence[str]) -> Iterator[RepositoryPoll]:
+        """One account's trouble is that of its repositories; the others' are polled."""
+        groups: dict[Connection, list[str]] = defaultdict(list)
+        for repo in repos:
+            try:
+                groups[self._reading.of(repo)].append(repo)
+            except AccessRefused as error:
+                yield Refused(repo=repo, error=str(error))
+        for connection, names in groups.items():
+            try:
+                yield from map(self._postable, poll(connection, names))
+            except AccessRefused as error:
+                yield from (Refused(repo=repo, error=f"{repo}: {error}") for repo in names)
+
+    def _postable(self, polled: RepositoryPoll) -> RepositoryPoll:
+        """Refused where no account of ours may fetch or post, as after a move to another owner."""
+        if polled.error is None:
+            try:
+                self._reading.of(polled.repo)
+                self._posting.of(polled.repo)
+            except AccessRefused as error:
+                return Refused(repo=polled.asked_as or polled.repo, error=str(error))
+        return polled
+
+    @contextmanager
+    def _forgetful(self) -> Iterator[None]:
+        """A sweep begins with these calls: a kept token that GitHub refuses is not used again."""
+        try:
+            yield
+        except AccessRefused:
+            self._reading.forget()
+            self._posting.forget()
+            raise
 
     def _poster(self, repo: str) -> Poster:
         connection = self._posting.of(repo)

@@ -16,11 +16,12 @@ from reviewer_cli.core.marker import MARKER, carries_marker
 from reviewer_cli.core.models import Comment, HeadKey, Review
 from reviewer_cli.errors import DraftGone, HeadError, HeadRejected
 from reviewer_cli.hosts.github.connection import Connection
-from reviewer_cli.hosts.github.faults import NotFound, Unprocessable
+from reviewer_cli.hosts.github.faults import NotFound, OutcomeUnknown, Unprocessable
 from reviewer_cli.ports import Draft, PostLimits
 from reviewer_cli.render.markdown import with_comments_in_body
 
 ONE_PENDING = "one pending review"
+PENDING = "PENDING"
 
 
 class Blocked(HeadError):
@@ -37,7 +38,7 @@ class Poster:
         self._secret = secret
 
     def prepare(self, review: Review) -> Draft:
-        """Make the pending review, or adopt the one that an earlier sweep made of this head.
+        """Make the pending review, or adopt the same one that an earlier sweep made.
 
         Raises Blocked, HeadRejected when GitHub takes neither the review nor its plain body, and
         OutcomeUnknown when it may have been made: then the next sweep adopts it.
@@ -45,21 +46,28 @@ class Poster:
         try:
             return self._create(review)
         except Unprocessable as refusal:
-            if ONE_PENDING in refusal.reason:
-                adopted = self._settle_pending(review)
-                return adopted or self._create(review)
-            if not review.comments:
-                raise HeadRejected(str(refusal)) from refusal
+            pending = self._pending(review.key)
+            if pending is None:
+                return self._without_comments(review, refusal)
+        if self._is_whole(pending, review):
+            return Draft(review=review, draft_id=str(pending["id"]))
+        self._clear(pending, review.key)
+        try:
+            return self._create(review)
+        except Unprocessable as refusal:
             return self._without_comments(review, refusal)
 
     def submit(self, draft: Draft) -> str:
         """Publish the draft. Raises DraftGone when it is no longer there."""
         path = f"{_reviews(draft.review.key)}/{_number(draft.draft_id)}"
         try:
-            self._connection.write("POST", f"{path}/events", {"event": "COMMENT"})
+            answer = self._connection.write("POST", f"{path}/events", {"event": "COMMENT"})
         except (Unprocessable, NotFound) as refusal:
-            if self._state(path) in (None, "PENDING"):
+            if self._state(path) in (None, PENDING):
                 raise DraftGone(f"The draft could not be submitted ({refusal}).") from refusal
+            return draft.draft_id
+        if answer.get("state") in (None, PENDING):
+            raise OutcomeUnknown("GitHub did not confirm the submission; the next sweep looks.")
         return draft.draft_id
 
     def discard(self, draft: Draft) -> None:
@@ -79,40 +87,43 @@ class Poster:
         }
         answer = self._connection.write("POST", _reviews(review.key), body)
         if not isinstance(answer.get("id"), int):
-            raise HeadError("GitHub did not say under which number it made the review.")
+            raise OutcomeUnknown("GitHub did not confirm the draft; the next sweep looks.")
         return Draft(review=review, draft_id=str(answer["id"]), note=note)
 
     def _without_comments(self, review: Review, refusal: Unprocessable) -> Draft:
         """GitHub refuses a whole review for one line that it does not take, and not which."""
-        if self._pending(review.key) is not None:
-            raise HeadError("A draft appeared while another was refused; the next sweep looks.")
+        if ONE_PENDING in refusal.reason:
+            raise HeadError("GitHub tells of a draft but does not list it; the next sweep looks.")
+        if not review.comments:
+            raise HeadRejected(str(refusal)) from refusal
         note = f"{len(review.comments)} comments moved into the body ({refusal.reason})"
         try:
             return self._create(with_comments_in_body(review, self._limits), note)
         except Unprocessable as again:
             raise HeadRejected(str(again)) from again
 
-    def _settle_pending(self, review: Review) -> Draft | None:
-        """Adopt our draft of this head, delete our draft of another, leave a person's alone."""
-        key = review.key
-        pending = self._pending(key)
-        if pending is None:
-            raise HeadError("GitHub tells of a draft but does not list it; the next sweep looks.")
-        body, number = pending.get("body") or "", str(pending["id"])
-        if carries_marker(body, key, self._secret):
-            return Draft(review=review, draft_id=number)
+    def _is_whole(self, pending: dict[str, Any], review: Review) -> bool:
+        """Whether a draft is this very review: a later engine run may have found other things."""
+        if pending.get("body") != review.body or pending.get("commit_id") != review.key.sha:
+            return False
+        path = f"{_reviews(review.key)}/{_number(pending['id'])}/comments"
+        drafted = sorted((one["path"], one["body"]) for one in self._connection.pages(path))
+        return drafted == sorted((one.path, one.body) for one in review.comments)
+
+    def _clear(self, pending: dict[str, Any], key: HeadKey) -> None:
+        """Delete a draft of ours, whichever head it is of; leave a person's alone."""
+        body = pending.get("body") or ""
         found = MARKER.search(body.rstrip("\n").rsplit("\n", 1)[-1])
         if found is None or not carries_marker(body, replace(key, sha=found[1]), self._secret):
             raise Blocked(
                 f"A draft review of {key} under this account blocks ours; "
                 "submit or discard it, or give reviewer an account of its own."
             )
-        self._connection.write("DELETE", f"{_reviews(key)}/{_number(number)}")
-        return None
+        self._connection.write("DELETE", f"{_reviews(key)}/{_number(pending['id'])}")
 
     def _pending(self, key: HeadKey) -> dict[str, Any] | None:
         for review in self._connection.pages(_reviews(key)):
-            if review["state"] == "PENDING" and (review["user"] or {}).get("id") == self._me:
+            if review["state"] == PENDING and (review["user"] or {}).get("id") == self._me:
                 return dict(review)
         return None
 
@@ -139,5 +150,5 @@ def _reviews(key: HeadKey) -> str:
     return f"/repos/{quote(key.repo)}/pulls/{int(key.pull)}/reviews"
 
 
-def _number(draft_id: str) -> int:
+def _number(draft_id: str | int) -> int:
     return int(draft_id)

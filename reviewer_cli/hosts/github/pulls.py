@@ -7,6 +7,7 @@ from typing import Any
 
 from reviewer_cli.core.marker import carries_marker
 from reviewer_cli.core.models import Head, HeadKey, Tip
+from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
 from reviewer_cli.hosts.github.connection import Answer, Connection
 from reviewer_cli.hosts.github.queries import details_query, pull_variables, standing_query
@@ -17,6 +18,9 @@ TOGETHER = 25
 
 GHOST = {"__typename": "User", "login": "ghost"}
 """As GitHub itself shows an author whose account is gone."""
+
+
+NONE: dict[str, Any] = {"nodes": ()}
 
 
 def describe(connection: Connection, tips: Sequence[Tip], secret: bytes) -> Iterator[Head]:
@@ -57,7 +61,7 @@ def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes)
         is_draft=node["isDraft"],
         from_fork=node["isCrossRepository"],
         changed_lines=node["additions"] + node["deletions"],
-        labels=tuple(label["name"] for label in node["labels"]["nodes"]),
+        labels=tuple(label["name"] for label in filter(None, (node["labels"] or NONE)["nodes"])),
         posted=_posted(connection, tip.key, node, secret),
     )
 
@@ -72,7 +76,7 @@ def _posted(
     """The id of our submitted review of this head, however many reviews came after it."""
     page: dict[str, Any] | None = node
     while page is not None:
-        for review in page["reviews"]["nodes"]:
+        for review in filter(None, page["reviews"]["nodes"]):
             if (
                 review["viewerDidAuthor"]
                 and review["state"] != "PENDING"
@@ -91,15 +95,18 @@ def _standing(connection: Connection, key: HeadKey, before: str | None) -> dict[
 
 
 def _pull(connection: Connection, answer: Answer, number: int) -> dict[str, Any] | None:
-    """The pull request of an alias, None when it does not exist any more."""
-    repository = answer.data.get(f"r{number}") or {}
-    node = repository.get("pullRequest")
-    if node is None:
-        for error in answer.errors:
-            mine = (error.get("path") or [""])[0] == f"r{number}"
-            if mine and error.get("type") != "NOT_FOUND":
-                raise HostUnavailable(
-                    f"{connection.server.name} could not tell of a pull request "
-                    f"({error.get('message')})."
-                )
-    return node
+    """The pull request of an alias, None when GitHub says that it does not exist.
+
+    Silence is no such word: a head would be given up for a server that was only busy.
+    """
+    alias = f"r{number}"
+    about = [one for one in answer.errors if (one.get("path") or [alias])[0] == alias]
+    node = (answer.data.get(alias) or {}).get("pullRequest")
+    if node is not None and node["reviews"] is not None:
+        return dict(node)
+    if node is None and any(one.get("type") == "NOT_FOUND" for one in about):
+        return None
+    reason = next((str(one.get("message")) for one in about), "no reason given")
+    raise HostUnavailable(
+        f"{connection.server.name} could not tell of a pull request ({one_line(reason, 300)})."
+    )

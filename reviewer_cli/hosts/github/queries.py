@@ -8,6 +8,8 @@ from reviewer_cli.core.models import HeadKey
 
 BUDGET = "rateLimit { cost remaining resetAt }"
 
+ALIVE = f"query Alive {{ {BUDGET} }}"
+
 VIEWER = f"query Viewer {{ {BUDGET} viewer {{ login databaseId }} }}"
 
 TIPS = """
@@ -16,7 +18,7 @@ fragment tips on Repository {
   pullRequests(states: OPEN, first: 100, after: $after,
                orderBy: {field: CREATED_AT, direction: ASC}) {
     pageInfo { hasNextPage endCursor }
-    nodes { id number title isDraft updatedAt headRefOid headRefName baseRefOid baseRefName }
+    nodes { number updatedAt headRefOid headRefName baseRefOid baseRefName }
   }
 }"""
 
