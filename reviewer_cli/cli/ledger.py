@@ -63,3 +63,38 @@ def show(
         typer.echo(to_json({"heads": told}))
         return
     terminal.print_all([terminal.history(one, time.time()) for one in told])
+
+
+@app.command("rebuild")
+def rebuild(
+    repo: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this repository: a path, or OWNER/NAME. May be given repeatedly."),
+    ] = None,
+    as_json: options.Json = False,
+    config: options.Config = None,
+) -> None:
+    """Find the reviews that the hosts already have of open heads; reviews and posts nothing."""
+    import asyncio
+    import os
+
+    from reviewer_cli import wiring
+    from reviewer_cli.cli.output import to_json
+    from reviewer_cli.config.load import load
+    from reviewer_cli.render import terminal
+    from reviewer_cli.sweep.rebuild import rebuild as from_the_hosts
+    from reviewer_cli.sweep.report import PARTIAL
+
+    loaded = load(config, os.environ)
+    plan, where = wiring.plan(loaded, repo or ()), wiring.places(loaded.settings)
+    with wiring.doors(loaded.settings, where, plan, lambda event: None) as doors:
+        rebuilt = asyncio.run(from_the_hosts(doors, plan))
+    if as_json:
+        typer.echo(to_json(rebuilt))
+    else:
+        out = terminal.console()
+        for failure in rebuilt.failures:
+            out.print(terminal.literal(f"✗ {failure.reason}", "red"))
+        out.print(f"{rebuilt.open_heads} open heads, {len(rebuilt.found)} found reviewed.")
+    if rebuilt.failures:
+        raise typer.Exit(PARTIAL)

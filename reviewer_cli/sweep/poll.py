@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reviewer_cli.core.models import Head, State, Tip
 from reviewer_cli.core.select import skip_reason
-from reviewer_cli.errors import HeadError, RepositoryUnusable, UsageError
+from reviewer_cli.errors import HeadError, HostUnavailable, RepositoryUnusable, UsageError
 from reviewer_cli.ports import CodeHost
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.report import Tally
@@ -38,7 +38,14 @@ def _poll(doors: Doors, plan: Plan) -> Poll:
     failures: list[RepositoryFailed] = []
     for name, selectors in plan.selectors.items():
         host = doors.hosts[name]
-        for answer in host.open_tips(host.repositories(selectors)):
+        try:
+            answers = host.open_tips(host.repositories(selectors))
+        except HostUnavailable as error:
+            if len(plan.selectors) == 1:
+                raise
+            failures.append(RepositoryFailed(repo=name, reason=str(error)))
+            continue
+        for answer in answers:
             if answer.error is None:
                 answered |= {(name, one) for one in (answer.repo, answer.asked_as) if one}
                 tips += answer.tips
@@ -81,14 +88,15 @@ async def newly_decided(
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
         some = undecided[start : start + DESCRIBED_TOGETHER]
-        heads = await asyncio.to_thread(lambda: list(_described(doors, some, observe)))  # noqa: B023
+        heads = await asyncio.to_thread(lambda: list(described(doors, some, observe)))  # noqa: B023
         decided = [(head, skip_reason(head, plan.rules)) for head in heads]
         ledger.admit(decided, plan.rules_hash, now)
         for head, reason in decided:
             yield head, reason
 
 
-def _described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
+def described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
+    """Details of these tips; a repository that cannot tell them is observed and left out."""
     for name in dict.fromkeys(tip.key.host for tip in tips):
         mine = [tip for tip in tips if tip.key.host == name]
         try:

@@ -10,7 +10,7 @@ from reviewer_cli.core.models import Head, HeadKey, Tip
 from reviewer_cli.ledger.rows import Work
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import described, poll
-from reviewer_cli.telemetry import RepositoryFailed
+from reviewer_cli.telemetry import Event, RepositoryFailed
 
 DESCRIBED_TOGETHER = 200
 """As in the poll: bounds the memory."""
@@ -38,16 +38,14 @@ async def rebuild(doors: Doors, plan: Plan) -> Rebuilt:
     waiting = {work.head.key: work for work in _waiting(doors, polled.answered)}
     unknown = {tip.key for tip in ledger.undecided(polled.tips, plan.rules_hash)}
     asked = [tip for tip in polled.tips if tip.key in unknown or tip.key in waiting]
-    failures: list[RepositoryFailed] = list(polled.failures)
+    failures = list(polled.failures)
     found: list[HeadKey] = []
     for start in range(0, len(asked), DESCRIBED_TOGETHER):
         some = asked[start : start + DESCRIBED_TOGETHER]
         for head in await asyncio.to_thread(_reviewed, doors, some, failures):
             found.append(head.key)
             _enter(doors, plan, head, waiting.get(head.key))
-    return Rebuilt(
-        open_heads=len(polled.tips), found=tuple(found), failures=tuple(failures)
-    )
+    return Rebuilt(open_heads=len(polled.tips), found=tuple(found), failures=tuple(failures))
 
 
 def _waiting(doors: Doors, answered: frozenset[tuple[str, str]]) -> Iterator[Work]:
@@ -56,8 +54,11 @@ def _waiting(doors: Doors, answered: frozenset[tuple[str, str]]) -> Iterator[Wor
 
 
 def _reviewed(doors: Doors, tips: list[Tip], failures: list[RepositoryFailed]) -> list[Head]:
-    heads = described(doors, tips, failures.append)
-    return [head for head in heads if head.posted is not None]
+    def observe(event: Event) -> None:
+        if isinstance(event, RepositoryFailed):
+            failures.append(event)
+
+    return [head for head in described(doors, tips, observe) if head.posted is not None]
 
 
 def _enter(doors: Doors, plan: Plan, head: Head, row: Work | None) -> None:

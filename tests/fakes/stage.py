@@ -38,6 +38,7 @@ class Stage:
     slept: list[float] = field(default_factory=list)
     repos: list[Repo] = field(default_factory=list)
     host: CodeHost | None = None
+    more_hosts: dict[str, CodeHost] = field(default_factory=dict)
 
     def repo(self, name: str = "repo") -> Repo:
         """A repository with one commit on main that every sweep looks at."""
@@ -54,7 +55,7 @@ class Stage:
     def doors(self, ledger: Ledger, plan: Plan) -> Doors:
         """What the next sweep acts through."""
         return Doors(
-            hosts={"local": self.host or LocalGit(self.root / "reviews")},
+            hosts={"local": self.host or LocalGit(self.root / "reviews"), **self.more_hosts},
             engine=self.engine,
             evidence=self.evidence,
             ledger=ledger,

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from reviewer_cli.core.models import State
-from reviewer_cli.errors import AccessRefused, HeadRejected, InvalidReply, ProviderWait
-from reviewer_cli.ports import Pass, ReviewRequest
+from reviewer_cli.errors import (
+    AccessRefused,
+    HeadRejected,
+    HostUnavailable,
+    InvalidReply,
+    ProviderWait,
+)
+from reviewer_cli.hosts.local_git import LocalGit
+from reviewer_cli.ports import Pass, RepositoryPoll, ReviewRequest
 from reviewer_cli.telemetry import HeadEnded, Polled
 from tests.fakes.engine import ScriptedEngine, found
 from tests.fakes.stage import Stage
@@ -182,4 +191,19 @@ def test_a_repository_that_fails_does_not_disturb_the_others(stage: Stage) -> No
     report = stage.sweep(selectors=selectors)
     assert report.counts.posted == 1
     assert [failure.repo for failure in report.failures] == [str(stage.root / "empty")]
+    assert report.exit_code == 3
+
+
+def test_a_host_that_is_down_does_not_disturb_the_others(stage: Stage) -> None:
+    with_branches(stage, "one")
+
+    class Down(LocalGit):
+        def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
+            raise HostUnavailable("github.example failed with 503.")
+
+    stage.more_hosts = {"github.example": Down(stage.root / "elsewhere")}
+    selectors = {"github.example": ("a/b",), "local": (str(stage.repos[0].path),)}
+    report = stage.sweep(selectors=selectors)
+    assert report.counts.posted == 1
+    assert [failure.reason for failure in report.failures] == ["github.example failed with 503."]
     assert report.exit_code == 3
