@@ -23,6 +23,8 @@ from pathlib import Path
 from benchmarks import (
     first_request,
     full_batch,
+    github_idle,
+    github_post,
     heavy_tail,
     idle_tick,
     memory,
@@ -42,6 +44,8 @@ BARS: dict[str, Callable[[Path], list[Figure]]] = {
     "version": version.measure,
     "memory": memory.measure,
     "first_request": first_request.measure,
+    "github_idle": github_idle.measure,
+    "github_post": github_post.measure,
 }
 
 
