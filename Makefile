@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench real kill github-spec pictures clean
+.PHONY: help setup demo test lint types format bench real kill faults github-spec pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
 
 kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
 	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py
+
+faults: $(INSTALLED) ## Try every fault at every call to GitHub
+	FULL_FAULT_MATRIX=1 $(BIN)/pytest tests/hosts/test_github_stories.py
 
 github-spec: $(INSTALLED) ## Fetch GitHub's API descriptions, which some tests check against
 	$(BIN)/python -m tests.fakes.github.fetch_spec $(or $(GITHUB_SPEC_DIR),../shared/github-spec)

@@ -46,17 +46,21 @@ def test_a_quoted_moved_or_changed_marker_does_not_count(body: str) -> None:
     "other",
     [
         {"host": "ghe.example"},
-        {"repo": "owner/other"},
         {"pull": "8"},
         {"sha": "b" * 40},
-        {"repo": "owner/name7", "pull": ""},  # fields cannot slide into one another
-        {"repo": "owner/name\0007", "pull": ""},
+        {"host": "github.com7", "pull": ""},  # fields cannot slide into one another
+        {"host": "github.com\0007", "pull": ""},
     ],
 )
 def test_a_marker_of_another_head_does_not_count(other: dict[str, str]) -> None:
     key = replace(KEY, **other)
     assert not carries_marker(marker(key, SECRET), KEY, SECRET)
     assert not carries_marker(MARK, key, SECRET)
+
+
+def test_a_marker_survives_that_its_repository_is_renamed() -> None:
+    """It lies on the pull request itself, and only our own account's reviews are asked."""
+    assert carries_marker(MARK, replace(KEY, repo="owner/renamed"), SECRET)
 
 
 def test_a_marker_signed_by_somebody_else_does_not_count() -> None:
