@@ -71,9 +71,13 @@ class LeaseLost(ReviewerError):
 
 
 class HeadError(ReviewerError):
-    """One head could not be reviewed or posted; a later tick tries again until its attempts end."""
+    """One head could not be reviewed or posted; a later tick tries again until its attempts end.
+
+    `permanent` errors end them at once; those that wait for a person never do.
+    """
 
     permanent = False
+    waits_for_person = False
 
 
 class InvalidReply(HeadError):

@@ -155,6 +155,7 @@ class GitHubTable(_Table):
     archived: bool = False
     forks: bool = True
     check_run: bool = False
+    strict_scopes: bool = False
 
     @field_validator("api_url")
     @classmethod

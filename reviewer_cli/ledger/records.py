@@ -143,6 +143,7 @@ class Records:
             ),
             unreviewed=tuple(map(tuple, json.loads(review["unreviewed"]))) if review else (),
             review_id=review["review_id"] if review else None,
+            note=review["note"] if review else "",
             body=json.loads(review["payload"])["body"] if review else None,
             engine=review["engine"] if review else None,
             contract_hash=review["contract_hash"] if review else None,

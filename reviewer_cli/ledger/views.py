@@ -98,6 +98,7 @@ class HeadHistory:
     replies: tuple[ReplyRecord, ...]
     unreviewed: tuple[tuple[str, str], ...]
     review_id: str | None
+    note: str
     body: str | None
     engine: str | None
     contract_hash: str | None

@@ -173,6 +173,8 @@ def history(told: HeadHistory, now: float) -> RenderableType:
     ]
     if told.review_id:
         rows.append(("posted as", literal(told.review_id)))
+    if told.note:
+        rows.append(("note", literal(told.note)))
     if told.engine:
         rows.append(("engine", literal(f"{told.engine}, contract {told.contract_hash}")))
     for reply in told.replies:

@@ -250,7 +250,8 @@ class Journey:
 
     def _fail(self, work: Work, lease: Lease, error: HeadError) -> None:
         now = self._doors.clock()
-        if error.permanent or lease.attempts >= self._plan.max_attempts:
+        used_up = lease.attempts >= self._plan.max_attempts and not error.waits_for_person
+        if error.permanent or used_up:
             lease.bury(error, now)
             self._end(work, State.DEAD, str(error))
             return

@@ -38,6 +38,7 @@ class Desk:
     posting: Callable[[Server], Accounts] | None = None
     rules: SelectionRules = field(default_factory=SelectionRules)
     patience_s: float = 0.0
+    strict_scopes: bool = False
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     events: list[Event] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Desk:
             rules=self.rules,
             marker_secret=b"secret",
             check_run=False,
+            strict_scopes=self.strict_scopes,
         )
 
     def doors(self, host: GitHub, ledger: Ledger, plan: Plan) -> Doors:

@@ -374,3 +374,46 @@ def test_an_enterprise_server_with_its_own_authority_is_trusted_only_when_told(
         desk.certificate = pem
         assert desk.sweep("acme/shop").exit_code == 0
         assert desk.reviews() == posted([pull])
+
+
+def classic(hub: FakeGitHub, *scopes: str) -> str:
+    """A classic token of an owner of acme."""
+    return hub.tokens.classic(hub.world.account("acme", "Organization"), *scopes)
+
+
+def test_a_classic_token_with_too_many_rights_is_refused_where_that_is_wanted(
+    hub: FakeGitHub, tmp_path: Path
+) -> None:
+    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
+    hub.world.pull(repo, {"a.py": "a = 2\n"})
+    desk = Desk(hub, tmp_path, token=classic(hub, "repo", "workflow"), strict_scopes=True)
+    report = desk.sweep("acme/shop")
+    assert report.exit_code == 77
+    assert "repo, workflow" in str(report.error)
+    assert "fine-grained" in str(report.error)
+    assert not hub.world.tables.reviews
+    assert not hub.exchanges("POST", "/repos/**")
+    assert not desk.engine.asked
+
+
+def test_else_the_log_warns_of_it_before_the_first_post(
+    hub: FakeGitHub, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
+    hub.world.pull(repo, {"a.py": "a = 2\n"})
+    desk = Desk(hub, tmp_path, token=classic(hub, "repo"))
+    assert desk.sweep("acme/shop").counts.posted == 1
+    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert "(repo)" in warning
+    caplog.clear()
+    assert desk.sweep("acme/shop").counts.posted == 0
+    assert caplog.records == [], "a tick with nothing to post is silent"
+
+
+def test_a_classic_token_for_public_code_alone_is_good_enough(
+    hub: FakeGitHub, tmp_path: Path
+) -> None:
+    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
+    hub.world.pull(repo, {"a.py": "a = 2\n"})
+    desk = Desk(hub, tmp_path, token=classic(hub, "public_repo"), strict_scopes=True)
+    assert desk.sweep("acme/shop").counts.posted == 1

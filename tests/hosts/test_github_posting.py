@@ -299,6 +299,16 @@ def test_the_draft_of_a_person_is_never_touched(stage: GitHubStage) -> None:
     assert stage.engine_asked() == [pull.head_sha]
 
 
+def test_a_review_waits_for_a_person_however_long_that_takes(stage: GitHubStage) -> None:
+    pull = stage.pull()
+    reviews.create(stage.hub.world, pull, stage.bot, body="Mine", commit=pull.head_sha)
+    for _ in range(4):
+        stage.sweep(max_attempts=2)
+        stage.now += 86_400.0
+    (row,) = stage.rows()
+    assert (row.state, row.attempts) == (State.REVIEWED, 4)
+
+
 def test_a_draft_with_a_marker_of_another_pull_request_is_a_persons(
     stage: GitHubStage, host: CodeHost
 ) -> None:

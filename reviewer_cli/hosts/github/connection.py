@@ -80,11 +80,13 @@ class Connection:
     ) -> None:
         """Wait for at most `longest_wait_s` seconds in all when GitHub asks for it.
 
-        `clock` gives seconds since the epoch; `wait` lets seconds pass and says whether the
-        connection was closed meanwhile.
+        `scopes` is what a classic token's last answer told of its scopes. `clock` gives seconds
+        since the epoch; `wait` lets seconds pass and says whether the connection was closed
+        meanwhile.
         """
         self.server = server
         self.auth = auth
+        self.scopes = ""
         self._clock = clock
         self._refusal: AccessRefused | None = None
         self._left_to_wait_s = longest_wait_s
@@ -171,6 +173,7 @@ class Connection:
             if status in (307, 308) and moved_to.startswith(f"{self.server.api_url}/"):
                 # As GitHub answers writes to a renamed repository; they had no effect yet.
                 status, headers, text = github.requester.requestJson(verb, moved_to, input=body)
+            self.scopes = headers.get("x-oauth-scopes", self.scopes)
             return headers, self._understood(status, headers, text)
 
     def _understood(self, status: int, headers: Mapping[str, str], text: str) -> Any:

@@ -18,6 +18,7 @@ from reviewer_cli.hosts.github.connection import Connection, Server
 from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
 from reviewer_cli.hosts.github.pulls import describe, look
+from reviewer_cli.hosts.github.scopes import refuse_excess, warn_of_excess
 from reviewer_cli.hosts.github.selection import SelectionRules, select
 from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
 
@@ -41,8 +42,13 @@ class GitHub:
         rules: SelectionRules,
         marker_secret: bytes | None,
         check_run: bool,
+        strict_scopes: bool = False,
     ) -> None:
-        """With `check_run` each posted review also makes a neutral check run."""
+        """With `check_run` each posted review also makes a neutral check run.
+
+        With `strict_scopes` a classic token that may do more than it needs is refused before
+        anything is fetched or posted; without, the log warns of it before the first post.
+        """
         self.name = server.name
         self._server = server
         self._reading = reading
@@ -51,6 +57,7 @@ class GitHub:
         # Without a secret of its own a marker still counts only in our own account's reviews.
         self.marker_secret = marker_secret or hashlib.sha256(server.name.encode()).digest()
         self._check_run = check_run
+        self._strict_scopes = strict_scopes
         self._who: dict[int, Identity] = {}
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
@@ -65,6 +72,9 @@ class GitHub:
         """
         with self._forgetful():
             answers = list(self._polled(repos))
+            if self._strict_scopes:
+                for repo in repos[:1]:
+                    refuse_excess(self._reading.of(repo))
             if answers and all(isinstance(one, Refused) for one in answers):
                 raise AccessRefused(
                     f"Not one repository can be seen on {self.name}; the first: {answers[0].error}"
@@ -166,4 +176,7 @@ class GitHub:
         connection = self._posting.of(repo)
         if id(connection) not in self._who:
             self._who[id(connection)] = identity(connection)
+            if self._strict_scopes:
+                refuse_excess(connection)
+            warn_of_excess(connection)
         return Poster(connection, self._who[id(connection)].number, self.marker_secret, self.limits)

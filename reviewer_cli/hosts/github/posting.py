@@ -27,6 +27,8 @@ PENDING = "PENDING"
 class Blocked(HeadError):
     """A person's draft review under our account stands in the way; it is never touched."""
 
+    waits_for_person = True
+
 
 class Poster:
     """Posts reviews with one account, whose numeric id is `me`."""
