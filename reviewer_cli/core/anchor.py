@@ -18,6 +18,12 @@ from reviewer_cli.core.sanitise import visible
 SHORTEST_FRAGMENT = 3
 """Characters that a one-line quote needs to match as a part of a line; less fits everywhere."""
 
+PREFIXES = (
+    re.compile(r"[LR]\d+ [ +-] ?"),  # as our own prompts show a line
+    re.compile(r"\s*[LR]?\d+\s*[|:\t+\-]?\s?"),
+)
+"""What an engine may copy in front of each line of a quote."""
+
 CARRIAGE_RETURN = visible("\r")
 BYTE_ORDER_MARK = "\ufeff"
 ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
@@ -101,9 +107,12 @@ def _readings(quote: str) -> Iterator[list[str]]:
     yield _trimmed([_normal(line) for line in lines])
     if all(line[:1] in ("+", "-", " ", "") for line in lines):
         yield _trimmed([_normal(line[1:]) for line in lines])
-    numbered = [re.match(r"\s*[LR]?\d+\s*[|:\t+\-]?\s?(.*)", line) for line in lines]
-    if all(numbered):
-        yield _trimmed([_normal(match[1]) for match in numbered if match])
+    for prefix in PREFIXES:
+        found = [prefix.match(line) for line in lines]
+        if all(found):
+            yield _trimmed(
+                [_normal(line[one.end() :]) for line, one in zip(lines, found, strict=True) if one]
+            )
 
 
 @lru_cache(maxsize=1 << 16)

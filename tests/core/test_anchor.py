@@ -286,3 +286,10 @@ def test_a_byte_order_mark_does_not_hide_the_first_line() -> None:
 def test_only_whole_lines_of_the_head_can_be_replaced(quote: str, replaceable: bool) -> None:
     change = diff(file_diff("@@ -1 +1,2 @@\n-z = 3\n+x = 1\n+y = 2"))
     assert place(finding(quote=quote, line=1), change).replaceable is replaceable
+
+
+def test_a_quote_copied_from_the_prompt_keeps_the_colon_that_the_code_starts_with() -> None:
+    change = diff(file_diff("@@ -7 +7,3 @@\n+:Date: today\n :Copyright: none\n :Filename: a"))
+    quote = "R7 + :Date: today\nR8   :Copyright: none\nR9   :Filename: a"
+    anchor = place(finding(quote=quote, line=3), change)
+    assert (anchor.placement, anchor.start_line, anchor.line) == (Placement.LINE, 7, 9)
