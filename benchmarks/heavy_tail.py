@@ -71,7 +71,7 @@ async def with_barrier(doors: Doors, plan: Plan) -> Report:
     tally = Tally(doors.observe)
     sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
     ledger.recover(clock())
-    due = iter(select(doors, plan, poll(doors, plan), tally))
+    due = iter(await select(doors, plan, await poll(doors, plan), tally))
     journey = Journey(doors, plan, sweep_id, tally.observe)
     chunks = iter(lambda: list(islice(due, plan.batch_size)), [])
     posting = asyncio.create_task(_post(journey, []))

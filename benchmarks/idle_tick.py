@@ -7,12 +7,13 @@ references packed. The sides take turns 21 times; medians.
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from pathlib import Path
 
 from benchmarks.bar import Figure, Must, part, ratio, taking_turns
 from benchmarks.ground import doors, repository, sweep
-from reviewer_cli.sweep.plan import Plan
+from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import poll, select
 from reviewer_cli.sweep.report import Tally
 from tests.building import ENVIRONMENT, Repo
@@ -49,12 +50,16 @@ def measure(place: Path) -> list[Figure]:
     ]
 
 
+async def _entered(opened: Doors, plan: Plan) -> list[int]:
+    return await select(opened, plan, await poll(opened, plan), Tally(opened.observe))
+
+
 def stage(place: Path) -> tuple[Repo, Plan]:
     """A repository whose 1,000 branches the ledger knows as posted, and its plan."""
     repo = repository(place / "repo", branches=BRANCHES, files=50)
     plan = Plan(selectors={"local": (str(repo.path),)}, limit=BRANCHES)
     with doors(place, plan, ScriptedEngine()) as opened:
-        due = select(opened, plan, poll(opened, plan), Tally(opened.observe))
+        due = asyncio.run(_entered(opened, plan))
         assert len(due) == BRANCHES
         with opened.ledger.store.transaction():
             # Reviews are not measured here, and posting 1,000 of them takes a minute.
