@@ -3,8 +3,9 @@
 The tick runs in a process of its own against a fake GitHub in another, which adds 100 ms to each
 request; GraphQL points are counted by GitHub's documented formula. The other side is a loop that
 lists each repository's open pull requests with PyGithub (lazily, pages of 100), counted over 50
-repositories and scaled to 1,000. The wall-clock bar compares with what the server itself took, one
-request after another as GitHub asks: what is above 1 is ours.
+repositories and scaled to 1,000. The wall-clock bar compares with the added 100 ms alone, one
+request after another as GitHub asks for; the server has answered the same queries before, when the
+ledger was filled, and repeats itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from github import Auth, Github
 
 from benchmarks.bar import Figure, Must, part
-from benchmarks.github_ground import PULLS, REPOSITORIES, Served, served
+from benchmarks.github_ground import LATENCY_S, PULLS, REPOSITORIES, Served, served
 
 LISTED = 50
 
@@ -28,6 +29,7 @@ def measure(place: Path) -> list[Figure]:
         assert (ours["polled"], ours["posted"]) == (REPOSITORIES * PULLS, 0)
         _list(hub)
         theirs = hub.counted()["requests"] * REPOSITORIES / LISTED
+    latency = told["requests"] * LATENCY_S
     what = f"idle tick on GitHub, {REPOSITORIES:,} repositories, {REPOSITORIES * PULLS:,} heads"
     parts = (f"{told['graphql']:.0f} GraphQL, {told['rest']:.0f} REST, {told['git']:.0f} git",)
     at_most = Must.NOT_EXCEED
@@ -44,11 +46,11 @@ def measure(place: Path) -> list[Figure]:
         ),
         Figure(bar="the same: GraphQL points", measured=told["points"], must=at_most, limit=60),
         Figure(
-            bar="the same: tick ÷ the server's own time",
-            measured=ours["seconds"] / told["seconds"],
+            bar="the same: tick ÷ requests × 100 ms",
+            measured=ours["seconds"] / latency,
             must=at_most,
             limit=1.5,
-            parts=(part("tick", ours["seconds"]), part("server", told["seconds"])),
+            parts=(part("tick", ours["seconds"]), part("latency", latency)),
         ),
         Figure(
             bar="the same: peak memory",
