@@ -46,7 +46,7 @@ def measure(place: Path) -> list[Figure]:
         ),
         Figure(bar="the same: GraphQL points", measured=told["points"], must=at_most, limit=60),
         Figure(
-            bar="the same: tick ÷ requests × 100 ms",
+            bar="the same: tick ÷ its requests at 100 ms each",
             measured=ours["seconds"] / latency,
             must=at_most,
             limit=1.5,

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from reviewer_cli import wiring
 from reviewer_cli.config.load import Loaded, load
 from reviewer_cli.core.models import Clean
 from reviewer_cli.errors import AccessRefused, ConfigurationError
+from reviewer_cli.wiring.hosts import HOSTS
+from reviewer_cli.wiring.places import Places
 
 
 def loaded(tmp_path: Path, text: str) -> Loaded:
@@ -92,8 +93,8 @@ def test_a_clean_review_may_keep_quiet(tmp_path: Path) -> None:
 
 def host_of(tmp_path: Path, text: str) -> Any:
     settings = loaded(tmp_path, text).settings
-    where = wiring.Places(state=tmp_path, cache=tmp_path)
-    return wiring.HOSTS["github"](settings, where)
+    where = Places(state=tmp_path, cache=tmp_path)
+    return HOSTS["github"](settings, where)
 
 
 def test_a_token_of_githubs_own_does_not_serve_an_enterprise_server(

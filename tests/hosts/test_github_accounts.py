@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from reviewer_cli import retry, wiring
+from reviewer_cli import retry
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.errors import AccessRefused, ConfigurationError, HostUnavailable
 from reviewer_cli.hosts.github.accounts import AppAccounts, TokenAccount
 from reviewer_cli.hosts.github.connection import Server
 from reviewer_cli.hosts.github.installation import POSTING, READING
 from reviewer_cli.sweep.report import Report
+from reviewer_cli.wiring.hosts import HOSTS
+from reviewer_cli.wiring.places import Places
 from tests.fakes.github import faults, spec
 from tests.fakes.github.faults import Handler
 from tests.fakes.github.messages import Outcome, Request, Response
@@ -222,8 +224,8 @@ def test_settings_ask_for_the_fewest_permissions_that_serve(
     monkeypatch.setenv("KEY", app.private_key)
     monkeypatch.setenv("POSTING", bots_token(hub))
     table = {"api_url": hub.api_url, "app_id": str(app.id), "private_key": "${env:KEY}"} | more
-    where = wiring.Places(state=tmp_path, cache=tmp_path)
-    with closing(wiring.HOSTS["github"](Settings.model_validate({"github": table}), where)) as host:
+    where = Places(state=tmp_path, cache=tmp_path)
+    with closing(HOSTS["github"](Settings.model_validate({"github": table}), where)) as host:
         assert [one.repo for one in host.open_tips(["acme/shop"])] == ["acme/shop"]
     assert mints(hub) == [{"permissions": {"metadata": "read", "contents": "read"} | wanted}]
 

@@ -1,0 +1,81 @@
+"""Everything a sweep acts through, opened together and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reviewer_cli.config.paths import private
+from reviewer_cli.config.settings import Settings
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.lock import exclusive
+from reviewer_cli.ledger.store import copy_ledger
+from reviewer_cli.sweep.plan import Doors, Plan
+from reviewer_cli.sweep.workshop import Workshop
+from reviewer_cli.telemetry import Observer
+from reviewer_cli.wiring.engines import engine
+from reviewer_cli.wiring.hosts import host
+from reviewer_cli.wiring.places import LEDGER, LOCK, Places
+
+
+@contextmanager
+def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> Iterator[Doors]:
+    """Everything a sweep acts through, held under the lock of the state directory.
+
+    Raises AlreadyRunning, ConfigurationError or LedgerRefused before anything is touched.
+    """
+    private(where.state)
+    private(where.cache)
+    with (
+        exclusive(where.state / LOCK, time.time()),
+        closing(Ledger(where.ledger)) as ledger,
+    ):
+        # A killed sweep leaves its agents' private directories behind; nobody uses them now.
+        shutil.rmtree(where.scratch, ignore_errors=True)
+        with _closed(_doors(settings, where, plan, ledger, observe)) as opened:
+            yield opened
+
+
+@contextmanager
+def rehearsal_doors(settings: Settings, where: Places, plan: Plan) -> Iterator[Doors]:
+    """The same doors with a copy of the ledger, which is thrown away."""
+    with TemporaryDirectory(prefix="reviewer-") as name:
+        copy = Path(name) / LEDGER
+        if where.ledger.exists():
+            copy_ledger(where.ledger, copy)
+        with closing(Ledger(copy)) as ledger:
+            opened = _doors(settings, where, plan, ledger, lambda event: None)
+            with _closed(opened):
+                yield opened
+
+
+@contextmanager
+def _closed(opened: Doors) -> Iterator[Doors]:
+    try:
+        yield opened
+    finally:
+        for host in opened.hosts.values():
+            host.close()
+
+
+def _doors(
+    settings: Settings, where: Places, plan: Plan, ledger: Ledger, observe: Observer
+) -> Doors:
+    wants_evidence = settings.engine.evidence and settings.engine.name != "offline"
+    return Doors(
+        hosts={name: host(name, settings, where) for name in plan.selectors},
+        engine=engine(settings.engine.name, settings, where),
+        evidence=engine("offline", settings, where) if wants_evidence else None,
+        ledger=ledger,
+        workshop=Workshop(where.cache, plan.limits, batch_size=plan.batch_size),
+        clock=time.time,
+        chance=random.random,
+        sleep=asyncio.sleep,
+        observe=observe,
+    )

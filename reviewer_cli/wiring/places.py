@@ -1,0 +1,39 @@
+"""The directories of one installation."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewer_cli.config.paths import cache_dir, state_dir
+from reviewer_cli.config.settings import Settings
+
+LEDGER = "ledger.db"
+LOCK = "sweep.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The directories of one installation."""
+
+    state: Path
+    cache: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger file."""
+        return self.state / LEDGER
+
+    @property
+    def scratch(self) -> Path:
+        """Private directories of running agents; empty between sweeps."""
+        return self.state / "scratch"
+
+
+def places(settings: Settings) -> Places:
+    """Both directories, not made yet."""
+    return Places(
+        state=state_dir(settings.state_dir, os.environ),
+        cache=cache_dir(settings.cache_dir, os.environ),
+    )

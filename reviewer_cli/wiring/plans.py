@@ -1,0 +1,89 @@
+"""What a sweep is told: the settings and the command line as one plan."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reviewer_cli.config.load import Loaded
+from reviewer_cli.config.settings import Settings
+from reviewer_cli.core.select import SkipRules
+from reviewer_cli.errors import UsageError
+from reviewer_cli.hosts import local_git
+from reviewer_cli.sweep.plan import Plan
+
+ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
+
+
+def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
+    """The sweep that the settings describe, over these repositories or the configured ones."""
+    settings = loaded.settings
+    wanted = tuple(repositories) or loaded.repositories
+    if not wanted:
+        raise UsageError(
+            "No repository to sweep; name one with --repo PATH or --repo OWNER/NAME, or list "
+            "some under repositories in reviewer.toml."
+        )
+    return Plan(
+        selectors=_by_host(settings, wanted),
+        batch_size=settings.sweep.batch_size,
+        limit=settings.sweep.limit,
+        max_attempts=settings.sweep.max_attempts,
+        effort=settings.engine.effort,
+        deadline_s=settings.engine.deadline,
+        max_usd=settings.engine.max_usd,
+        first_retry_s=settings.sweep.first_retry,
+        longest_retry_s=settings.sweep.longest_retry,
+        longest_pause_s=settings.sweep.longest_pause,
+        rules=settings.skip.rules(),
+        limits=settings.diff.limits(settings.engine.name),
+        clean=settings.post.clean,
+    )
+
+
+def plan_for_one(loaded: Loaded, target: str) -> Plan:
+    """The sweep of one pull request that a person named: no rule skips it."""
+    if (numbered := re.fullmatch(r"(.+)#([0-9]+)", target)) and not _exists(target):
+        return _only(loaded, numbered[1], numbered[2])
+    # Both a path and a branch may hold an @: the first that ends an existing path divides them.
+    marks = [at for at, character in enumerate(target) if character == "@"]
+    divided = [(target[:at], target[at + 1 :]) for at in marks if target[:at] and target[at + 1 :]]
+    if not divided:
+        raise UsageError(
+            f"{target!r} names no pull request; write OWNER/NAME#NUMBER or PATH@BRANCH."
+        )
+    repo, pull = next((one for one in divided if _exists(one[0])), divided[-1])
+    return _only(loaded, repo, pull)
+
+
+def _only(loaded: Loaded, repo: str, pull: str) -> Plan:
+    rules = SkipRules(drafts=False, bots=False)
+    return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
+
+
+def _by_host(settings: Settings, repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Paths that exist are local, OWNER/NAME and patterns of it are GitHub's."""
+    server = settings.github.web_url.split("://", 1)[-1]
+    chosen: dict[str, list[str]] = {}
+    for one in repositories:
+        # Among several a path that is gone is named by the poll, and the others are swept.
+        if _exists(one) or (len(repositories) > 1 and one.startswith(("/", "~", "."))):
+            chosen.setdefault(local_git.NAME, []).append(one)
+        elif ON_GITHUB.fullmatch(one):
+            chosen.setdefault(server, []).append(one)
+        else:
+            raise UsageError(
+                f"There is no repository at {one}; name the path of a git repository, or "
+                "OWNER/NAME on GitHub."
+            )
+    return {name: tuple(selectors) for name, selectors in chosen.items()}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(os.path.expanduser(path)).exists()
+    except OSError:  # such as a name that is too long to be one
+        return False
