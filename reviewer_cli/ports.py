@@ -1,4 +1,4 @@
-"""The doors that a test cannot open for real: the code host and the engine."""
+"""The doors that a test cannot open for real: the code host and the engine; and the jail's."""
 
 from __future__ import annotations
 
@@ -165,4 +165,56 @@ class Engine(Protocol):
 
         Raises AccessRefused or ProviderWait for what concerns every head, a HeadError for what
         concerns this one. Cancelling it leaves no child process behind.
+        """
+
+
+class Network(StrEnum):
+    """What a jailed program may speak to."""
+
+    NONE = "none"
+    """Nothing but the Unix socket of its cell, where it has one."""
+
+    OPEN = "open"
+    """Everything: for a program that must reach its provider by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """All that one jailed program may see; the rest of the machine is closed to it.
+
+    `private` is a directory of this run alone (0700), the only place it may write to; `checkout`
+    the tree it may read; `readable` what it needs besides the system's own libraries. `socket` is
+    the one Unix socket that it may connect to. `variables` names the environment variables that
+    reach it; all others are gone.
+    """
+
+    private: Path
+    checkout: Path | None = None
+    socket: Path | None = None
+    readable: tuple[Path, ...] = ()
+    variables: frozenset[str] = frozenset()
+    network: Network = Network.NONE
+
+
+class Jail(Protocol):
+    """How a program is started that reads what a stranger wrote."""
+
+    name: str
+
+    def check(self) -> None:
+        """Put a probe inside and raise ConfigurationError when it reaches anything outside."""
+
+    def command(self, program: Path, cell: Cell) -> list[str]:
+        """The argument list that starts the program in the cell; its own arguments follow."""
+
+    def wrap(self, program: Path, cell: Cell) -> Path:
+        """The same as one executable file, written into the cell's private directory."""
+
+    def kill(self, cell: Cell) -> None:
+        """End at once what `wrap` started in this cell, with all its children; gone is fine."""
+
+    def ask(self, program: Path, cell: Cell, question: str) -> str:
+        """What the program prints for one argument such as `--help`.
+
+        Raises ConfigurationError when it cannot be started, fails, or takes longer than 30 s.
         """
