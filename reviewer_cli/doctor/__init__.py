@@ -1,0 +1,1 @@
+"""Whether a sweep would work here: everything is looked at, nothing is changed."""

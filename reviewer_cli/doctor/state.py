@@ -1,0 +1,57 @@
+"""What earlier sweeps left: the ledger, who holds its lock, and how the last sweep ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reviewer_cli.core.health import Sign, amber, green
+from reviewer_cli.errors import AlreadyRunning
+from reviewer_cli.ledger.lock import exclusive
+from reviewer_cli.ledger.records import Records, reading
+
+
+def lock(path: Path, now: float) -> Iterator[Sign]:
+    """Whether a sweep runs at this moment; nothing is made where none ever ran."""
+    if not path.exists():
+        yield green("lock", "no sweep has run here yet")
+        return
+    try:
+        with exclusive(path, now):
+            yield green("lock", "free")
+    except AlreadyRunning as held:
+        yield green("lock", str(held))
+
+
+def ledger(path: Path, now: float) -> Iterator[Sign]:
+    """Whether the ledger is whole, what is dead in it, and how the newest sweep ended.
+
+    Raises LedgerRefused and LedgerUnwritable as opening it does.
+    """
+    if not path.exists():
+        yield green("ledger", f"{path} will be made by the first sweep")
+        return
+    with reading(path) as records:
+        yield from _heads(path, records, now)
+        yield from _last_sweep(records)
+
+
+def _heads(path: Path, records: Records, now: float) -> Iterator[Sign]:
+    seen = records.status(now)
+    yield green("ledger", f"{path}, {seen.posted} posted, {seen.due + seen.waiting} due")
+    if seen.dead:
+        yield amber(
+            "dead heads",
+            f"{seen.dead} will not be tried again",
+            "look at them: reviewer ledger list --state dead",
+        )
+
+
+def _last_sweep(records: Records) -> Iterator[Sign]:
+    for sweep in records.sweeps(1):
+        if sweep.exit_code in (0, None):
+            said = "ended well" if sweep.exit_code == 0 else "runs, or was killed"
+            yield green("last sweep", said)
+        else:
+            said = f"ended with {sweep.exit_code}: {sweep.error or 'some heads were not posted'}"
+            yield amber("last sweep", said, "see reviewer status")
