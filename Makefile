@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench real kill faults github-spec pictures clean
+.PHONY: help setup demo test lint types format bench real security kill faults github-spec pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Review a small made-up repository, offline
 	@$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the tests (minutes)
-	$(BIN)/pytest -m "not real"
+	$(BIN)/pytest -m "not real" --count-threats compare
 
 lint: $(INSTALLED) ## Check style and the rules of the house
 	$(BIN)/ruff check .
@@ -43,6 +43,9 @@ bench: $(INSTALLED) ## Measure the performance bars and write benchmarks/results
 real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
 	$(BIN)/python -m tests.real.releases
 	$(BIN)/pytest -m real tests/real
+
+security: $(INSTALLED) ## Play the attacker and write the count into docs/security.md
+	$(BIN)/pytest -m "threat and not real" --count-threats write
 
 kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
 	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests import threats
+from tests.threats import CATALOGUE, LAYERS, TRIES, Tally
 
 SECRET_NAMES = ("TOKEN", "API_KEY", "SECRET", "PASSWORD", "CREDENTIALS")
 LOOPBACK = ("127.", "::1", "localhost")
@@ -69,3 +73,53 @@ def _nothing_of_the_user(
 def home() -> Path:
     """The moved home directory."""
     return Path(os.environ["HOME"])
+
+
+TALLY = Tally()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--count-threats",
+        choices=("compare", "write"),
+        help="compare this run's count of threats with docs/security.md, or write it there",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("threat"):
+            known = mark.args[0] in CATALOGUE and mark.kwargs["layer"] in LAYERS
+            assert known, f"{item.nodeid}: there is no such threat or layer: {mark}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    for mark in item.iter_markers("threat"):
+        threat, layer = mark.args[0], mark.kwargs["layer"]
+        if report.skipped:
+            TALLY.untried.add((threat, layer))
+        elif report.when == "call" and report.passed:
+            tries = dict(item.user_properties).get(TRIES, 1)
+            TALLY.held[threat][layer] += int(str(tries))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    wanted = session.config.getoption("--count-threats")
+    if wanted == "write" and not session.testsfailed and not TALLY.untried:
+        threats.write(TALLY)
+        return
+    says = []
+    if wanted == "write":
+        says = ["not written: tests failed, or a layer is missing on this machine"]
+    elif wanted == "compare":
+        says = TALLY.differences(threats.written())
+    if says:
+        screen = session.config.get_terminal_writer()
+        for line in ("", "docs/security.md counts otherwise; run make security:", *says):
+            screen.line(line)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
