@@ -1,8 +1,4 @@
-"""The command that an engine's child starts through, as one small executable file.
-
-An engine names only a program; what stands between us and it is this room's affair. A stronger
-jail has the same methods as `Launcher`.
-"""
+"""Starting a program in a cell, without walls of its own; the jails with walls build on it."""
 
 from __future__ import annotations
 
@@ -11,67 +7,138 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer_cli.errors import ConfigurationError
-from reviewer_cli.jail import launch
+from reviewer_cli.jail.inside.terms import Terms
+from reviewer_cli.ports import Cell, Network
+from reviewer_cli.telemetry import LOGGER
 
 PID_FILE = "pid"
-ANSWER_S = 30  # `claude --help` takes 0.2 s; a cold disk may take seconds
+ANSWER_S = 30
+"""Seconds that `ask` waits; `claude --help` takes 0.2 s, a cold disk may take seconds."""
+PACKAGES = Path(__file__).parents[2]
+# -I and -S: neither the environment nor the working directory can add Python code.
+LAUNCH = (
+    *(sys.executable, "-I", "-S", "-c"),
+    f"import sys; sys.path.append({str(PACKAGES)!r}); "
+    "from reviewer_cli.jail.inside.launch import main; main()",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a program and all that comes from it may take together.
+
+    `memory` in bytes; `tasks` are processes and threads. An agent needs 120 MB and about 30.
+    """
+
+    memory: int = 4 << 30
+    tasks: int = 512
 
 
 class Launcher:
-    """A scrubbed environment, a private umask and death with the parent; no walls yet."""
+    """A scrubbed environment, limits, and death with the parent; no walls."""
 
-    def wrap(self, program: Path, *, private: Path, checkout: Path) -> Path:
-        """Write an executable that starts `program` with its own arguments, and return its path.
+    name = "none"
 
-        `private` is a directory of this review alone (0700), `checkout` the only tree the program
-        may read. The running child's process id stands in `private / "pid"`.
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._is_checked = False
+
+    def check(self) -> None:
+        """Say once in the log that there are no walls; whoever wants none has written so."""
+        if not self._is_checked:
+            LOGGER.warning(
+                'sandbox = "none": only its own options keep the agent from the files and the '
+                "network of this account; install bubblewrap and remove the setting."
+            )
+        self._is_checked = True
+
+    def command(self, program: Path, cell: Cell) -> list[str]:
+        """The argument list that starts the program in the cell; its own arguments follow.
+
+        The process must be a child of this one. It ends as the program does, with the same exit
+        code or signal; SIGTERM makes it end everything at once.
         """
-        wrapper = private / "start"
-        # -I and -S: neither the environment nor the working directory can add Python code.
-        command = [sys.executable, "-I", "-S", launch.__file__, str(program)]
+        return [*LAUNCH, *self._terms(program, cell).words(), str(program)]
+
+    def wrap(self, program: Path, cell: Cell) -> Path:
+        """The same as one executable file; the process's id then stands in `private / "pid"`."""
+        wrapper = cell.private / "start"
         wrapper.write_text(
             "#!/bin/sh\n"
-            f"echo $$ >{shlex.quote(str(private / PID_FILE))}\n"
-            f'{launch.PARENT}={os.getpid()} exec {shlex.join(command)} "$@"\n',
+            f"echo $$ >{shlex.quote(str(cell.private / PID_FILE))}\n"
+            f'exec {shlex.join(self.command(program, cell))} "$@"\n',
             encoding="utf-8",
         )
         wrapper.chmod(0o700)
         return wrapper
 
-    def kill(self, private: Path) -> None:
-        """End the child that was started through this directory's wrapper; a dead one is fine."""
+    def kill(self, cell: Cell) -> None:
+        """End at once what `wrap` started in this cell, with all its children; gone is fine."""
         try:
-            child = int((private / PID_FILE).read_text(encoding="ascii"))
-            # Refuses a number that is not our own child, so a reused one can never be hit.
+            child = int((cell.private / PID_FILE).read_text(encoding="ascii"))
+            # The program can write to that file. Neither a stranger nor another cell is hit.
             os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            os.kill(child, signal.SIGKILL)
-        except (FileNotFoundError, ValueError, ChildProcessError, ProcessLookupError):
+            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            own = (os.fsencode(cell.private), os.fsencode(cell.private / "start"))
+            if any(word in own for word in words):
+                os.kill(child, signal.SIGTERM)
+        except (OSError, ValueError, OverflowError):
             return  # not started yet, or gone
 
-    def ask(self, program: Path, *, private: Path, question: str) -> str:
-        """What `program` prints for one argument such as `--help`, started through the jail.
+    def ask(self, program: Path, cell: Cell, question: str) -> str:
+        """What `program` prints for one argument such as `--help`, started in the cell.
 
         Raises ConfigurationError when it cannot be started, fails, or takes longer than 30 s.
         """
-        wrapper = self.wrap(program, private=private, checkout=private)
-        environment = {"HOME": str(private), "TMPDIR": str(private)}
+        own = {"HOME": str(cell.private), "TMPDIR": str(cell.private)}
+        cell = replace(cell, variables=cell.variables | own.keys())
         try:
-            done = subprocess.run(
-                [wrapper, question],
-                env=environment,
-                cwd=private,
+            return subprocess.run(
+                [*self.command(program, cell), question],
+                env=own,
+                cwd=cell.private,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 timeout=ANSWER_S,
                 check=True,
-            )
+            ).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise ConfigurationError(
-                f"{program} could not be started ({error}); reinstall the package that holds it, "
-                "or let programs run from the scratch directory."
+                f"{program} could not be started ({_reason(error)}); reinstall the package that "
+                "holds it, or let programs run from the scratch directory."
             ) from error
-        return done.stdout
+
+    def _terms(self, program: Path, cell: Cell) -> Terms:
+        return self._written(cell)
+
+    def _written(
+        self, cell: Cell, *, readable: Sequence[Path] = (), runnable: Sequence[Path] = ()
+    ) -> Terms:
+        return Terms(
+            parent=os.getpid(),
+            wall=self.name,
+            variables=sorted(cell.variables),
+            private=str(cell.private),
+            readable=[str(path) for path in readable],
+            runnable=[str(path) for path in runnable],
+            socket=str(cell.socket or ""),
+            is_networked=cell.network is Network.OPEN,
+            memory=self._limits.memory,
+            tasks=self._limits.tasks,
+        )
+
+
+def _reason(error: Exception) -> str:
+    """Why, without the long argument list that subprocess would repeat."""
+    if isinstance(error, subprocess.CalledProcessError):
+        said = str(error.stderr).strip().splitlines()
+        return f"it ended with {error.returncode}: {said[-1] if said else 'it said nothing'}"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer within {ANSWER_S} s"
+    return str(error)
