@@ -6,6 +6,7 @@ Every setting here closes something that was measured open with claude-agent-sdk
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,9 +41,34 @@ ENVIRONMENT = {
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_ERROR_REPORTING": "1",
     "DISABLE_TELEMETRY": "1",
+    "LANG": "C.UTF-8",
 }
+# What the SDK itself tells the program of the two of them.
+OF_THE_SDK = frozenset(
+    {
+        *("CLAUDE_AGENT_SDK_VERSION", "CLAUDE_CODE_ENTRYPOINT"),
+        *("CLAUDE_CODE_SDK_READS_SESSION_STATE", "PWD"),
+    }
+)
+# What starting a program through the jail takes; the SDK would hand on everything else that we
+# were given, and can only blank it.
+TO_START = frozenset({"LD_LIBRARY_PATH", "PATH"})
 
+HOME = "home"
 LARGEST_MESSAGE = 32 << 20  # bytes; the default of 1 MiB breaks on one big file
+
+
+def agent_environment(private: Path, access: Mapping[str, str]) -> dict[str, str]:
+    """All that the program is told by variables; `access` is how it reaches its provider."""
+    home = str(private / HOME)
+    return {
+        **access,
+        **ENVIRONMENT,
+        "HOME": home,
+        "TMPDIR": home,
+        "CLAUDE_CODE_TMPDIR": home,
+        "CLAUDE_CONFIG_DIR": home,
+    }
 
 
 def agent_options(
@@ -52,7 +78,7 @@ def agent_options(
     private: Path,
     model: str,
     max_turns: int,
-    credentials: Mapping[str, str],
+    environment: Mapping[str, str],
     on_stderr: Callable[[str], None],
 ) -> ClaudeAgentOptions:
     """The options of one pass; `private` is a directory of this pass alone, written to here."""
@@ -60,8 +86,7 @@ def agent_options(
 
     instructions = private / "instructions"  # on the command line it could be too long
     instructions.write_text(request.brief.instructions, encoding="utf-8")
-    home = private / "home"
-    home.mkdir()
+    (private / HOME).mkdir()
     return ClaudeAgentOptions(
         cwd=request.checkout,
         cli_path=program,
@@ -80,12 +105,5 @@ def agent_options(
         extra_args=dict.fromkeys(FLAGS),
         max_buffer_size=LARGEST_MESSAGE,
         stderr=on_stderr,
-        env={
-            **credentials,
-            **ENVIRONMENT,
-            "HOME": str(home),
-            "TMPDIR": str(home),
-            "CLAUDE_CODE_TMPDIR": str(home),
-            "CLAUDE_CONFIG_DIR": str(home),
-        },
+        env={**dict.fromkeys(os.environ.keys() - TO_START, ""), **environment},
     )

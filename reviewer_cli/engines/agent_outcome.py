@@ -6,9 +6,8 @@ set, a run that gave no answer as a success without structured output, so no sin
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from reviewer_cli.errors import (
     AccessRefused,
@@ -20,11 +19,12 @@ from reviewer_cli.errors import (
     ProviderWait,
     ReviewerError,
 )
+from reviewer_cli.telemetry import shown
 
 DETAIL_LENGTH = 300
-SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CUSTOM_HEADERS|PROXY$", re.IGNORECASE)
-KEY_SHAPE = re.compile(r"sk-ant-[\w-]+")
-SHORTEST_SECRET = 6  # shorter values would blank ordinary words and protect nothing
+# What would end or pause the whole sweep.
+OF_EVERYBODY = ("authentication_failed", "billing_error", "rate_limit", "model_not_found")
+STATUS_OF_EVERYBODY = (401, 402, 403, 404, 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,8 @@ class Ending:
     """The signs a run left. `finished` is False when it died before saying how it ended.
 
     `error` is the word on the last assistant message, `retry_after` the provider's hint in
-    seconds, `detail` a redacted sentence for the user.
+    seconds, `objection` why a request of the program was not sent on, `detail` a redacted sentence
+    for the user.
     """
 
     finished: bool = True
@@ -43,7 +44,24 @@ class Ending:
     reason: str = ""
     subtype: str = ""
     retry_after: float | None = None
+    objection: str = ""
     detail: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What the proxy saw of one pass, which the jailed process cannot talk it out of.
+
+    `requests` are those that were let through, `statuses` the provider's answers to them in order,
+    `refused` whether it refused the credential, `retry_after` the seconds that it last asked to
+    wait; `objection` says why a request was not let through.
+    """
+
+    requests: int = 0
+    statuses: list[int] = field(default_factory=list)
+    refused: bool = False
+    retry_after: float | None = None
+    objection: str = ""
 
 
 def failure(ending: Ending) -> ReviewerError | None:
@@ -98,6 +116,12 @@ def _wait(ending: Ending) -> ReviewerError:
     )
 
 
+def _stopped(ending: Ending) -> ReviewerError:
+    return HeadError(
+        f"The agent program was stopped because {ending.objection}; the head will be tried again."
+    )
+
+
 def _too_long(ending: Ending) -> ReviewerError:
     return HeadRejected(
         _with("The change is too long for the model; exclude files or split it", ending)
@@ -142,6 +166,7 @@ TOO_LONG = ("prompt_too_long", "blocking_limit")
 # The first row whose signs are seen decides: what concerns everybody stands before what concerns
 # one head, and a word of the provider before a bare status.
 _TABLE: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], ReviewerError]], ...] = (
+    (lambda end: bool(end.objection), _stopped),
     (lambda end: end.error == "billing_error" or end.status == 402, _unpaid),
     (lambda end: end.error == "authentication_failed" or end.status in (401, 403), _refused),
     (lambda end: end.error == "rate_limit" or end.status == 429, _wait),
@@ -156,19 +181,29 @@ _TABLE: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], ReviewerError]]
 )
 
 
-def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values that must not be shown, longest first so that no part of one is left over."""
-    values = {
-        value
-        for name, value in environment.items()
-        if SECRET_NAME.search(name) and len(value) >= SHORTEST_SECRET
-    }
-    return tuple(sorted(values, key=len, reverse=True))
+def witnessed(ending: Ending, seen: Seen) -> Ending:
+    """The ending with what the proxy saw in the place of what the program says of its provider.
+
+    What concerns everybody is only believed when the provider did fail: a hijacked program must not
+    be able to end the reviews of others.
+    """
+    error, status = ending.error, ending.status
+    if seen.refused:
+        error = "authentication_failed"
+    elif not any(each >= 400 for each in seen.statuses) and (
+        error in OF_EVERYBODY or status in STATUS_OF_EVERYBODY
+    ):
+        error, status = "", None
+    return replace(
+        ending,
+        error=error,
+        status=status,
+        retry_after=seen.retry_after,
+        objection=seen.objection,
+    )
 
 
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """One line of at most 300 characters in which neither a secret nor a key's shape is left."""
-    for secret in secrets:
-        text = text.replace(secret, "[redacted]")
-    text = " ".join(KEY_SHAPE.sub("[redacted]", text).split())
+def in_short(text: str) -> str:
+    """One line of at most 300 characters, without secrets and control characters."""
+    text = shown(" ".join(text.split()))
     return text if len(text) <= DETAIL_LENGTH else f"{text[: DETAIL_LENGTH - 1]}…"

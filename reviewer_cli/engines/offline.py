@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,11 +21,12 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped] # it ships no typ
 
 from reviewer_cli.core.checks import check_diff
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus
+from reviewer_cli.core.health import Sign, green
 from reviewer_cli.core.models import Finding, Usage
 from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import SELECTED
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
-from reviewer_cli.ports import Effort, Pass, Reply, ReviewRequest
+from reviewer_cli.ports import Cell, Effort, Jail, Pass, Reply, ReviewRequest
 
 MOST_FINDINGS = 100
 """As many as core/reply.py accepts; the worst are kept and the last one says what was left out."""
@@ -38,7 +39,7 @@ START_S = 30
 
 # Nothing is inherited: RUFF_* variables could change the rules, others could be secrets. Two
 # threads at most, because several heads are reviewed at the same time.
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "RAYON_NUM_THREADS": "2"}
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "RAYON_NUM_THREADS": "2"}
 # No file of the checkout can change anything: configuration, ignore files and the usual excluded
 # directories are all switched off. The newest syntax is accepted, because which Python a project
 # runs on is said in a file that the pull request can change.
@@ -54,35 +55,52 @@ FOUND_NOTHING, FOUND_SOME = 0, 1
 
 
 class OfflineEngine:
-    """Deterministic checks on the changed lines, with ruff for Python."""
+    """Deterministic checks on the changed lines, with ruff for Python, which runs in the jail."""
 
     name = "offline"
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
 
     def passes(self, effort: Effort) -> tuple[Pass, ...]:
         """One pass whatever the effort: the same program finds the same things."""
         return (Pass.FIND,)
 
     def check(self) -> None:
-        """Run ruff on nothing; raises ConfigurationError when it is missing, broken or too old."""
-        command = [_ruff(), *ARGUMENTS, "-"]
+        """Test the jail, and run ruff on nothing in it.
+
+        Raises ConfigurationError when the jail does not hold or ruff is missing, broken or too old.
+        """
+        self._jail.check()
+        program = _ruff()
         try:
-            done = subprocess.run(
-                command,
-                env=ENVIRONMENT,
-                input=b"",
-                capture_output=True,
-                timeout=START_S,
-                check=False,
-            )
+            with _cell() as cell:
+                done = subprocess.run(
+                    [*self._jail.command(program, cell), *ARGUMENTS, "-"],
+                    env=ENVIRONMENT,
+                    input=b"",
+                    capture_output=True,
+                    timeout=START_S,
+                    check=False,
+                )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ConfigurationError(
-                f"The ruff program could not be started ({error}); reinstall the package ruff."
+                f"The ruff program could not be started ({type(error).__name__}); reinstall the "
+                "package ruff."
             ) from error
         if done.returncode != FOUND_NOTHING:
             raise ConfigurationError(
                 "The installed ruff does not know this engine's rules "
                 f"({_last_line(done.stderr)}); upgrade the package ruff."
             )
+
+    def examine(self) -> Iterator[Sign]:
+        """Whether ruff runs and knows the rules; raises as `check` does."""
+        self.check()
+        yield green("offline engine", f"ruff {_ruff_version()}")
+
+    def close(self) -> None:
+        """Nothing is held between reviews."""
 
     async def review(self, request: ReviewRequest) -> Reply:
         """The findings of all checks, worst first.
@@ -93,7 +111,7 @@ class OfflineEngine:
         started = time.monotonic()
         try:
             async with asyncio.timeout(request.deadline_s):
-                found = await _run_ruff(request.checkout, request.diff)
+                found = await self._run_ruff(request.checkout, request.diff)
         except TimeoutError as error:
             raise ReviewTimeout(
                 f"The offline checks took longer than {request.deadline_s:g} s and were stopped; "
@@ -109,6 +127,19 @@ class OfflineEngine:
             model=f"ruff {_ruff_version()}",
         )
 
+    async def _run_ruff(self, checkout: Path, diff: Diff) -> list[Finding]:
+        root = checkout.resolve()
+        files = [file for file in diff.files if _is_analysed(file, root)]
+        findings: list[Finding] = []
+        for start in range(0, len(files), FILES_AT_ONCE):
+            some = files[start : start + FILES_AT_ONCE]
+            report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
+            with _cell(root) as cell:
+                async with _started(self._jail.command(_ruff(), cell), some, root) as process:
+                    await _read(process, report)
+            findings += report.findings()
+        return findings
+
 
 def _without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     """Leave out that a file cannot be parsed where its conflict markers are reported anyway."""
@@ -118,13 +149,25 @@ def _without_consequences(findings: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def _ruff() -> str:
+def _ruff() -> Path:
     try:
-        return str(find_ruff_bin())
+        program = Path(find_ruff_bin())
     except FileNotFoundError as error:
         raise ConfigurationError(
             "The ruff program is not installed beside this one; reinstall the package ruff."
         ) from error
+    if not os.access(program, os.X_OK):
+        raise ConfigurationError(
+            f"The ruff program {program} could not be started; reinstall the package ruff."
+        )
+    return program
+
+
+@contextlib.contextmanager
+def _cell(checkout: Path | None = None) -> Iterator[Cell]:
+    """What ruff may see: the checkout, and an empty directory of its own."""
+    with tempfile.TemporaryDirectory(prefix="reviewer-ruff-", ignore_cleanup_errors=True) as name:
+        yield Cell(private=Path(name), checkout=checkout, variables=frozenset(ENVIRONMENT))
 
 
 def _ruff_version() -> str:
@@ -132,19 +175,6 @@ def _ruff_version() -> str:
         return version("ruff")
     except PackageNotFoundError:
         return "of unknown version"
-
-
-async def _run_ruff(checkout: Path, diff: Diff) -> list[Finding]:
-    root = checkout.resolve()
-    files = [file for file in diff.files if _is_analysed(file, root)]
-    findings: list[Finding] = []
-    for start in range(0, len(files), FILES_AT_ONCE):
-        some = files[start : start + FILES_AT_ONCE]
-        report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
-        async with _started(some, root) as process:
-            await _read(process, report)
-        findings += report.findings()
-    return findings
 
 
 def _is_analysed(file: FileDiff, root: Path) -> bool:
@@ -163,14 +193,14 @@ def _is_analysed(file: FileDiff, root: Path) -> bool:
 
 @contextlib.asynccontextmanager
 async def _started(
-    files: Sequence[FileDiff], root: Path
+    ruff: Sequence[str], files: Sequence[FileDiff], root: Path
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Ruff in a process group of its own, which is gone when the block is left, however it is.
+    """Ruff in its jail, which is gone with all it started when the block is left, however it is.
 
     A name that starts with `-` or `@` stays a name because each path starts with `./`.
     """
     process = await asyncio.create_subprocess_exec(
-        _ruff(),
+        *ruff,
         *ARGUMENTS,
         "--",
         *(f"./{file.path}" for file in files),
@@ -179,7 +209,6 @@ async def _started(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
         limit=LONGEST_LINE,
     )
     try:
@@ -187,7 +216,7 @@ async def _started(
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                process.terminate()
             await process.wait()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewer_cli.contract import instructions
@@ -12,7 +12,7 @@ from reviewer_cli.core.models import Head, HeadKey
 from reviewer_cli.core.reply import findings_schema
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Brief, Pass, Reply, ReviewRequest
+from reviewer_cli.ports import Brief, Jail, Pass, Reply, ReviewRequest
 from tests.fakes.scripted_model import ScriptedModel
 
 KEY = "sk-ant-made-up-0123456789"
@@ -35,12 +35,13 @@ class Room:
     checkout: Path
     scratch: Path
     outside: Path
+    jail: Jail = field(default_factory=Launcher, repr=False)
 
     def engine(self, environment: dict[str, str], **settings: object) -> AgentEngine:
         values = {"model": "claude-sonnet-5", "max_turns": 30, **settings}
         return AgentEngine(
             AgentSettings(scratch=self.scratch, environment=environment, **values),  # type: ignore[arg-type]
-            Launcher(),
+            self.jail,
         )
 
     def request(

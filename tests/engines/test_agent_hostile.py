@@ -13,7 +13,7 @@ import pytest
 
 from reviewer_cli.engines import agent_options
 from tests.engines.agent_room import CANARY, KEY, NOTHING, Room
-from tests.fakes.scripted_model import Body, ScriptedModel, Step, answer, call
+from tests.fakes.scripted_model import ScriptedModel, answer, call
 
 
 @pytest.fixture(params=["all layers", "without --restricted"])
@@ -131,7 +131,9 @@ def test_the_layers_that_another_layer_hides_are_set_all_the_same(room: Room) ->
         private=room.outside.parent,
         model="m",
         max_turns=1,
-        credentials={"CLAUDE_CONFIG_DIR": "/elsewhere", "HOME": "/elsewhere"},
+        environment=agent_options.agent_environment(
+            room.outside.parent, {"CLAUDE_CONFIG_DIR": "/elsewhere", "HOME": "/elsewhere"}
+        ),
         on_stderr=print,
     )
     assert options.permission_mode == "dontAsk"
@@ -139,25 +141,6 @@ def test_the_layers_that_another_layer_hides_are_set_all_the_same(room: Room) ->
     assert options.strict_mcp_config is True
     assert options.skills == []
     assert options.env["HOME"] == options.env["CLAUDE_CONFIG_DIR"] != "/elsewhere"
-
-
-def test_the_agent_has_no_token_but_its_own(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_TOKEN", CANARY)
-    monkeypatch.setenv("REVIEWER_ANYTHING", CANARY)
-    seen: list[str] = []
-
-    def script(_: Body) -> Step:
-        process = Path(f"/proc/{room.child()}")
-        seen.extend((process / name).read_text() for name in ("environ", "cmdline"))
-        return answer(NOTHING)
-
-    with ScriptedModel(script) as model:
-        room.review(model)
-    environ, cmdline = seen
-    assert CANARY not in environ + cmdline
-    assert f"ANTHROPIC_API_KEY={KEY}" in environ
-    assert KEY not in cmdline
-    assert f"HOME={room.scratch}" in environ
 
 
 def tool_results(model: ScriptedModel) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewer_cli.engines.agent_outcome import Ending, failure, redacted, secrets_of
+from reviewer_cli.engines.agent_outcome import Ending, Seen, failure, in_short, witnessed
 from reviewer_cli.errors import (
     AccessRefused,
     ConfigurationError,
@@ -15,6 +15,7 @@ from reviewer_cli.errors import (
     ProviderWait,
     ReviewerError,
 )
+from reviewer_cli.telemetry import SECRETS
 
 
 def api(error: str, status: int | None = None, reason: str = "api_error") -> Ending:
@@ -83,35 +84,60 @@ def test_the_message_quotes_what_the_provider_said() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ANTHROPIC_API_KEY",
-        "ANTHROPIC_AUTH_TOKEN",
-        "AWS_SECRET_ACCESS_KEY",
-        "ANTHROPIC_CUSTOM_HEADERS",
-        "https_proxy",
-        "GITHUB_TOKEN",
-    ],
-)
-def test_values_of_credential_variables_are_secrets(name: str) -> None:
-    assert secrets_of({name: "hunter2hunter2"}) == ("hunter2hunter2",)
+SAYS_WHAT_CONCERNS_EVERYBODY = [
+    api("authentication_failed", 401),
+    api("", 403),
+    api("billing_error", 400),
+    api("model_not_found", 404),
+    api("rate_limit", 429),
+    Ending(finished=False, error="authentication_failed"),
+]
 
 
-def test_other_and_very_short_values_are_not() -> None:
-    assert secrets_of({"PATH": "/usr/bin:/bin", "X_TOKEN": "1", "Y_KEY": ""}) == ()
+@pytest.mark.parametrize("ending", SAYS_WHAT_CONCERNS_EVERYBODY)
+def test_a_program_cannot_end_the_reviews_of_others_by_words_alone(ending: Ending) -> None:
+    error = failure(witnessed(ending, Seen(requests=2, statuses=[200, 200])))
+    assert type(error) is HeadError
 
 
-def test_a_secret_inside_a_longer_one_leaves_no_rest() -> None:
-    secrets = secrets_of({"A_KEY": "abcdef", "B_KEY": "abcdefghij"})
-    assert redacted("abcdefghij abcdef", secrets) == "[redacted] [redacted]"
+@pytest.mark.parametrize("ending", SAYS_WHAT_CONCERNS_EVERYBODY)
+def test_what_the_proxy_saw_as_well_is_believed(ending: Ending) -> None:
+    seen = Seen(requests=1, statuses=[ending.status or 401])
+    assert witnessed(ending, seen) == ending
 
 
-def test_a_key_is_known_by_its_shape_too() -> None:
-    assert redacted("x-api-key: sk-ant-api03-Ab_c-9, no", ()) == "x-api-key: [redacted], no"
+@pytest.mark.parametrize("ending", [api("server_error"), api("unknown", 400), stopped("max_turns")])
+def test_what_concerns_one_head_needs_no_witness(ending: Ending) -> None:
+    assert witnessed(ending, Seen()) == ending
+
+
+def test_a_refusal_that_the_proxy_saw_counts_whatever_the_program_says() -> None:
+    ending = witnessed(Ending(finished=False), Seen(requests=1, refused=True))
+    assert type(failure(ending)) is AccessRefused
+
+
+def test_a_request_that_was_not_let_out_is_the_affair_of_one_head() -> None:
+    seen = Seen(objection="it asked the model more than 70 times", statuses=[200, 429])
+    error = failure(witnessed(api("rate_limit", 429), seen))
+    assert type(error) is HeadError
+    assert "more than 70 times" in str(error)
+
+
+def test_the_wait_is_the_one_that_the_proxy_saw() -> None:
+    seen = Seen(statuses=[429], retry_after=3600.0)
+    error = failure(witnessed(api("rate_limit", 429), seen))
+    assert isinstance(error, ProviderWait)
+    assert error.retry_after == 3600
+
+
+def test_known_secrets_and_the_shapes_of_others_are_not_shown() -> None:
+    SECRETS.add("made-up-secret-4711")
+    assert in_short("no made-up-secret-4711 here") == "no [redacted] here"
+    assert "ghp_" not in in_short("token ghp_" + "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0hL3nR6")
 
 
 def test_what_is_shown_is_one_short_line() -> None:
-    shown = redacted("a\nb\tc\r\n" + "d" * 1000, ())
-    assert shown.startswith("a b c d")
+    shown = in_short("a\nb\tc\r\n\x1b[31m" + "d" * 1000)
+    assert shown.startswith("a b c ")
+    assert "\x1b" not in shown
     assert len(shown) == 300

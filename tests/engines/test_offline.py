@@ -17,6 +17,7 @@ from reviewer_cli.engines.offline import OfflineEngine
 from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import RULES
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
+from reviewer_cli.jail.command import Launcher
 from reviewer_cli.ports import Brief, Effort, Pass, Reply, ReviewRequest
 
 HEAD = Head(
@@ -59,7 +60,7 @@ def reply(checkout: Path, *files: FileDiff) -> Reply:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_text(head_text(file), encoding="utf-8", errors="surrogateescape")
-    return asyncio.run(OfflineEngine().review(request(checkout, *files)))
+    return asyncio.run(OfflineEngine(Launcher()).review(request(checkout, *files)))
 
 
 def review(checkout: Path, *files: FileDiff) -> tuple[Finding, ...]:
@@ -79,8 +80,8 @@ def broken_ruff(path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 
 
 def test_the_installed_ruff_knows_every_rule() -> None:
-    OfflineEngine().check()
-    assert OfflineEngine().passes(Effort.HIGH) == (Pass.FIND,)
+    OfflineEngine(Launcher()).check()
+    assert OfflineEngine(Launcher()).passes(Effort.HIGH) == (Pass.FIND,)
 
 
 def test_every_rule_has_a_category_that_the_reply_schema_takes(tmp_path: Path) -> None:
@@ -391,17 +392,17 @@ def test_check_refuses_a_ruff_that_is_missing_broken_or_too_old(
 ) -> None:
     broken_ruff(tmp_path, monkeypatch, "echo 'Unknown rule selector' >&2; exit 2")
     with pytest.raises(ConfigurationError, match="Unknown rule selector"):
-        OfflineEngine().check()
+        OfflineEngine(Launcher()).check()
     (tmp_path / "ruff").chmod(0o600)
     with pytest.raises(ConfigurationError, match="could not be started"):
-        OfflineEngine().check()
+        OfflineEngine(Launcher()).check()
 
     def missing() -> str:
         raise FileNotFoundError
 
     monkeypatch.setattr(offline, "find_ruff_bin", missing)
     with pytest.raises(ConfigurationError, match="not installed"):
-        OfflineEngine().check()
+        OfflineEngine(Launcher()).check()
 
 
 def is_alive(pid: int) -> bool:
@@ -430,7 +431,7 @@ def test_the_deadline_stops_ruff_and_its_children(
     (tmp_path / "app.py").write_text("x = 1\n")
     ask = request(tmp_path, added("app.py", "x = 1"), deadline_s=0.5)
     with pytest.raises(ReviewTimeout):
-        asyncio.run(OfflineEngine().review(ask))
+        asyncio.run(OfflineEngine(Launcher()).review(ask))
     for name in ("self", "child"):
         assert soon_dead(int((tmp_path / name).read_text()))
 
@@ -443,9 +444,9 @@ def test_cancelling_leaves_no_process_behind(
 
     async def cancelled() -> None:
         task = asyncio.create_task(
-            OfflineEngine().review(request(tmp_path, added("app.py", "x = 1")))
+            OfflineEngine(Launcher()).review(request(tmp_path, added("app.py", "x = 1")))
         )
-        while not (tmp_path / "self").exists():
+        while not (tmp_path / "self").exists() or not (tmp_path / "self").read_text():
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -49,11 +49,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """An answer of one content block: text, or a tool call when `tool` is named."""
+    """An answer: text, or a tool call when `tool` is named; `beside` it more tool calls."""
 
     text: str = ""
     tool: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    beside: Sequence[Say] = ()
     stop_reason: str = ""
     tokens: Tokens = field(default_factory=Tokens)
     delay_s: float = 0.0
@@ -82,6 +83,11 @@ Script = Sequence[Step] | Callable[[Body], Step]
 def call(tool: str, **arguments: Any) -> Say:
     """The model asks for a tool."""
     return Say(tool=tool, arguments=arguments)
+
+
+def together(calls: Sequence[Say]) -> Say:
+    """The model asks for several tools in one answer."""
+    return replace(calls[0], beside=calls[1:])
 
 
 def answer(data: Mapping[str, Any], *, tokens: Tokens | None = None, delay_s: float = 0.0) -> Say:
@@ -127,10 +133,15 @@ class Request:
 
 
 class ScriptedModel:
-    """The server; use it as a context manager. An error in a script function is raised at exit."""
+    """The server; use it as a context manager. An error in a script function is raised at exit.
+
+    Asked for its list of models it answers with `status_of_models`; `looked` has those headers.
+    """
 
     def __init__(self, script: Script) -> None:
         self.requests: list[Request] = []
+        self.looked: list[dict[str, str]] = []
+        self.status_of_models = 200
         self.peak = 0
         self._script = script
         self._running = 0
@@ -228,6 +239,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
+    def do_GET(self) -> None:
+        model = self.server.model
+        model.looked.append(dict(self.headers))
+        self._answer(model.status_of_models, "application/json", b'{"data": []}')
+
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["content-length"]))
         request = Request(
@@ -278,10 +294,11 @@ def _message(step: Say, model: str, number: int) -> Body:
         content = [
             {
                 "type": "tool_use",
-                "id": f"toolu_{number}",
-                "name": step.tool,
-                "input": dict(step.arguments),
+                "id": f"toolu_{number}_{index}",
+                "name": each.tool,
+                "input": dict(each.arguments),
             }
+            for index, each in enumerate((step, *step.beside))
         ]
     elif step.text:
         content = [{"type": "text", "text": step.text}]
