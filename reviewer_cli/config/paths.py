@@ -22,6 +22,16 @@ def cache_dir(configured: str | None, environment: Mapping[str, str]) -> Path:
     return _directory("REVIEWER_CACHE_DIR", configured, environment, "XDG_CACHE_HOME", ".cache")
 
 
+def of_environment(shared: Path, name: str | None, own: str | None) -> Path:
+    """Where an environment keeps what the base settings keep in `shared`: below it, or in its own.
+
+    The name `env` between them keeps an environment's name from meeting that of a file there.
+    """
+    if name is None:
+        return shared
+    return Path(os.path.expanduser(own)).absolute() if own else shared / "env" / name
+
+
 def private(path: Path) -> Path:
     """Make the directory if need be, and refuse one that others could have prepared for us.
 

@@ -2,88 +2,94 @@
 
 from __future__ import annotations
 
+import hmac
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 from urllib.parse import urlsplit
 
+from reviewer_cli.config import aws, commands, system_keyring, variables, vault
+from reviewer_cli.config.reference import SecretReference
 from reviewer_cli.errors import AccessRefused, ConfigurationError
+from reviewer_cli.telemetry import SECRETS
 
 OF_GITHUB = ("REVIEWER_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 OF_ENTERPRISE = ("REVIEWER_GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 
-REFERENCE = re.compile(r"\$\{(env|file):([^}\s][^}]*)\}")
+LONGEST = 64 << 10
+"""Characters of a secret; the longest PEM keys have some thousand."""
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+Resolver = Callable[[SecretReference, Mapping[str, str]], str]
+
+#: Each finds the text at a place and answers "" when nothing is there.
+RESOLVERS: Mapping[str, Resolver] = {
+    "env": variables.variable,
+    "file": variables.file,
+    "cred": variables.credential,
+    "cmd": commands.output,
+    "vault": vault.field,
+    "keyring": system_keyring.password,
+    "aws": aws.value,
+}
 
 
 class Secret:
-    """A value that is never printed, compared into a message, copied or pickled by accident."""
+    """A value that is never printed, compared into a message, copied or pickled by accident.
+
+    To make one is to tell the log and every posted text to blank it.
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         self._value = value
+        SECRETS.add(value)
 
     def reveal(self) -> str:
         """The value itself, for the one place that sends it."""
         return self._value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    # A hash of the value would outlive it in tables, and is not made in constant time.
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return "Secret(…)"
 
     __str__ = __repr__
 
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not pickled")
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
+    def __bytes__(self) -> NoReturn:
+        raise TypeError("a secret is revealed, not converted")
 
-@dataclass(frozen=True, slots=True)
-class SecretReference:
-    """Where a secret is: `${env:NAME}` or `${file:PATH}`."""
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not pickled or copied")
 
-    kind: str
-    place: str
-
-    def __str__(self) -> str:
-        return f"${{{self.kind}:{self.place}}}"
-
-
-def parse_reference(text: str) -> SecretReference:
-    """The reference that a setting holds; raises ValueError for anything else.
-
-    The text itself is not repeated in the message: it may be the secret.
-    """
-    found = REFERENCE.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(
-            'a secret is named, not written: "${env:NAME}" or "${file:PATH}"; '
-            "if a real one stood here, revoke it"
-        )
-    return SecretReference(found[1], found[2])
+    __getstate__ = __reduce__
 
 
 def resolve(reference: SecretReference, environment: Mapping[str, str]) -> Secret:
     """The secret that a reference names.
 
-    Raises AccessRefused when it is not there or empty, ConfigurationError when it cannot be read.
+    Raises AccessRefused when it is not there, empty or denied, ConfigurationError when it cannot
+    be read as it is named, SecretsOutOfReach when what keeps it does not answer now.
     """
-    if reference.kind == "env":
-        value = environment.get(reference.place, "")
-    else:
-        try:
-            value = Path(reference.place).expanduser().read_text(encoding="utf-8")
-        except FileNotFoundError:
-            value = ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(
-                f"The secret {reference} cannot be read ({type(error).__name__})."
-            ) from error
-    value = value.strip()
-    if "\0" in value:
-        raise ConfigurationError(f"The secret {reference} is not text; name the right place.")
+    value = RESOLVERS[reference.kind](reference, environment).strip()
     if not value:
         raise AccessRefused(
             f"The secret {reference} is not set or empty; put the credential there."
+        )
+    if NO_TEXT.search(value) or len(value) > LONGEST:
+        raise ConfigurationError(
+            f"The secret {reference} is not text of at most 64 kB; name the right place."
         )
     return Secret(value)
 

@@ -17,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from reviewer_cli.config.secrets import SecretReference, parse_reference
+from reviewer_cli.config.addresses import is_safe
+from reviewer_cli.config.reference import SecretReference, parse_reference
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
@@ -57,6 +58,13 @@ Expression = Annotated[str, AfterValidator(_expression)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Count = Annotated[int, Field(ge=1)]
 
+
+def _reference(value: object) -> object:
+    return parse_reference(str(value))
+
+
+Reference = Annotated[SecretReference, BeforeValidator(_reference)]
+
 # TOML has lists and strings where the settings have tuples and enumerations: for these alone the
 # types may differ.
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -82,6 +90,8 @@ class SweepTable(_Table):
 class EngineTable(_Table):
     """[engine]"""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
     name: Literal["agent", "offline"] = "agent"
     effort: Annotated[Effort, Field(strict=False)] = Effort.STANDARD
     model: str = "claude-sonnet-5"
@@ -89,6 +99,15 @@ class EngineTable(_Table):
     max_usd: Annotated[float, Field(gt=0)] = 2.0
     deadline: Duration = 900.0
     evidence: bool = True
+    key: Reference | None = None
+    base_url: str | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_safe(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe(value):
+            raise ValueError("an address such as https://api.anthropic.com, by https")
+        return value
 
 
 class SkipTable(_Table):
@@ -131,13 +150,6 @@ class DiffTable(_Table):
         return replace(ENGINE_LIMITS[engine], **chosen)
 
 
-def _reference(value: object) -> object:
-    return parse_reference(str(value))
-
-
-Reference = Annotated[SecretReference, BeforeValidator(_reference)]
-
-
 class GitHubTable(_Table):
     """[github]"""
 
@@ -155,16 +167,13 @@ class GitHubTable(_Table):
     archived: bool = False
     forks: bool = True
     check_run: bool = False
-    strict_scopes: bool = False
+    strict_scopes: bool = True
 
     @field_validator("api_url")
     @classmethod
     def _is_safe(cls, value: str) -> str:
         parts = urlsplit(value)
-        local = parts.hostname in ("127.0.0.1", "::1", "localhost")
-        if parts.hostname is None or not (
-            parts.scheme == "https" or (parts.scheme == "http" and local)
-        ):
+        if parts.hostname is None or not is_safe(value):
             raise ValueError("an address such as https://api.github.com, by https")
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("an address alone; a token belongs where github.token leads")
@@ -210,6 +219,7 @@ class Settings(_Table):
     repositories: Names = ()
     state_dir: str | None = None
     cache_dir: str | None = None
+    sandbox: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
     sweep: SweepTable = SweepTable()
     engine: EngineTable = EngineTable()
     skip: SkipTable = SkipTable()

@@ -38,6 +38,7 @@ def test_where_people_and_git_go_follows_from_the_api(tmp_path: Path, api: str, 
     assert not github.api_url.endswith("/")
 
 
+@pytest.mark.threat("T26", layer="configuration")
 @pytest.mark.parametrize(
     "api",
     [

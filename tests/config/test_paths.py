@@ -22,6 +22,7 @@ def test_a_new_directory_is_ours_alone_whatever_the_umask(tmp_path: Path) -> Non
     assert private(made) == made
 
 
+@pytest.mark.threat("T35", layer="configuration")
 @pytest.mark.parametrize("mode", [0o701, 0o710, 0o720, 0o750, 0o755, 0o777, 0o1777])
 def test_a_directory_that_is_open_to_others_is_refused(mode: int, tmp_path: Path) -> None:
     place = tmp_path / "state"
@@ -32,6 +33,7 @@ def test_a_directory_that_is_open_to_others_is_refused(mode: int, tmp_path: Path
     assert caught.value.exit_code == 78
 
 
+@pytest.mark.threat("T35", layer="configuration")
 def test_a_link_is_refused_even_to_a_good_directory(tmp_path: Path) -> None:
     private(tmp_path / "real")
     (tmp_path / "link").symlink_to(tmp_path / "real")
@@ -39,6 +41,7 @@ def test_a_link_is_refused_even_to_a_good_directory(tmp_path: Path) -> None:
         private(tmp_path / "link")
 
 
+@pytest.mark.threat("T35", layer="configuration")
 @pytest.mark.parametrize("target", ["nowhere", "link"])
 def test_a_dangling_or_circular_link_is_refused(target: str, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / target)
@@ -54,6 +57,7 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
             private(place)
 
 
+@pytest.mark.threat("T35", layer="configuration")
 def test_a_directory_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
