@@ -15,12 +15,27 @@ UNSEEN = re.compile(
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)([^\n]*?[^`\n])\1(?!`)")
 MENTION = re.compile(r"@(?=[\w-])")
 REFERENCE = re.compile(r"(#|(?<![^\W_])GH-)(?=\d)", re.IGNORECASE)
+# Whatever stands before it: cmark-gfm links an address that follows a digit or a foreign letter.
 ADDRESS = re.compile(
-    r"(?<![^\W_])(https?|ftp|mailto|xmpp|javascript|data|www)(?=[:.])", re.IGNORECASE
+    r"(/(?=/)|www(?=\.)|(?<![^\W_])(?:mailto|xmpp|javascript|data)(?=:))", re.IGNORECASE
 )
 # Only below such a line is a table, whose cells end at a pipe even inside a code span.
-TABLE_RULE = re.compile(r"[\s>*+\-|:.)0-9]*")
+TABLE_RULE = re.compile(r"([\s>*+\-|:.)0-9]*)-([\s|:]*)")
+# What may stand before a command that is first on its line: quotes, list items, headings.
+LINE_START = re.compile(r"^((?:\s|>|[-*+]\s|\d+[.)]\s|#+\s)*)([/@])")
 WORD_JOINER = "\u2060"
+
+# What bots obey where it is a line of its own, also in code: a slash command, or a name and a verb
+# that Dependabot, Mergify, bors or a reviewing bot documents.
+VERBS = (
+    r"r[+=]|(?:approve|backport|build|cancel|close|copy|delegate|dequeue|fix|generate|help|ignore|"
+    r"label|lgtm|merge|pause|queue|rebase|recreate|refresh|reopen|requeue|resolve|resume|retest|"
+    r"retry|review|run|show|squash|summary|test|try|unignore|update)\b"
+)
+COMMAND = re.compile(
+    rf"(?im)^[ \t>]*(?:/[a-z][\w-]*(?:[ \t]|$)|@[\w-]+(?:\[bot\])?[ \t]+(?:{VERBS}))"
+)
+MARKER_START = "<!--"
 
 
 def visible(text: str) -> str:
@@ -44,7 +59,7 @@ def harmless_markdown(text: str) -> str:
 
 def code_span(text: str) -> str:
     """Text as an inline code span that nothing inside can close."""
-    content = one_line(text, 300)
+    content = _without_marker(one_line(text, 300))
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", content)), default=0) + 1)
     pad = " " if content.startswith("`") or content.endswith("`") or not content.strip() else ""
     return f"{ticks}{pad}{content}{pad}{ticks}"
@@ -57,17 +72,27 @@ def fenced(text: str, language: str = "") -> str:
     return f"{ticks}{language}\n{content}\n{ticks}"
 
 
+def is_harmless_code(text: str) -> bool:
+    """Whether code can be posted as it is: no line is a bot's command, nothing opens our marker."""
+    return COMMAND.search(text) is None and "<!-- reviewer:" not in text
+
+
+def _without_marker(code: str) -> str:
+    """The only `<!--` of a review is the one of its marker, which is looked for in its bytes."""
+    return code.replace(MARKER_START, f"<{WORD_JOINER}!--")
+
+
 def _harmless_line(line: str) -> str:
     pieces, end = [], 0
     for span in CODE_SPAN.finditer(line):
-        pieces += [_harmless_prose(line[end : span.start()]), span[0]]
+        pieces += [_harmless_prose(line[end : span.start()]), _without_marker(span[0])]
         end = span.end()
     pieces.append(_harmless_prose(line[end:]))
     joined = "".join(pieces)
-    if TABLE_RULE.fullmatch(joined):
-        joined = re.sub("([|:])", r"\\\1", joined)
+    if rule := TABLE_RULE.fullmatch(joined):
+        joined = rf"{rule[1]}\-{rule[2]}"
     # A line that starts with a slash or a name is a command to many bots.
-    return re.sub(r"^(\s*(?:>\s*)*)([/@])", r"\1\\\2", joined)
+    return LINE_START.sub(r"\1\\\2", joined)
 
 
 def _harmless_prose(text: str) -> str:
@@ -75,5 +100,7 @@ def _harmless_prose(text: str) -> str:
     text = re.sub(r"([\\`\[\]~])", r"\\\1", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     text = ADDRESS.sub(rf"\1{WORD_JOINER}", text)
+    # GitHub reads mathematics between dollar signs, and in code between them.
+    text = text.replace("$", f"{WORD_JOINER}${WORD_JOINER}")
     text = MENTION.sub(f"@{WORD_JOINER}", text)
     return REFERENCE.sub(rf"\1{WORD_JOINER}", text)

@@ -19,7 +19,13 @@ from reviewer_cli.core.models import (
     Unreviewed,
 )
 from reviewer_cli.core.remarks import kept
-from reviewer_cli.core.sanitise import code_span, fenced, harmless_markdown, one_line
+from reviewer_cli.core.sanitise import (
+    code_span,
+    fenced,
+    harmless_markdown,
+    is_harmless_code,
+    one_line,
+)
 from reviewer_cli.ports import PostLimits
 
 NOT_ALL = "_{} more parts do not fit into one review; `reviewer ledger show` has them._"
@@ -29,10 +35,16 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a review says about itself."""
+    """What a review says about itself.
+
+    `unopened` are files that were judged by their changed lines alone, `unheeded` what the project
+    says to its reviewers and could not be followed.
+    """
 
     head: Head
     diff: Diff
+    unopened: tuple[Unreviewed, ...] = ()
+    unheeded: tuple[Unreviewed, ...] = ()
     engine: str
     model: str
     effort: str
@@ -48,7 +60,12 @@ def compose(facts: Facts, remarks: Sequence[Remark], marker: str, limits: PostLi
     on_lines = [one for one in posted if one.anchor.placement is Placement.LINE]
     elsewhere = [one for one in posted if one.anchor.placement is not Placement.LINE]
     elsewhere += on_lines[limits.comments :]
-    sections = [*map(_elsewhere, elsewhere), _unreviewed(facts.diff.unreviewed)]
+    sections = [
+        *map(_elsewhere, elsewhere),
+        _listed("Not reviewed", facts.diff.unreviewed),
+        _listed("Judged by the changed lines alone, without opening the file", facts.unopened),
+        _listed("The project's guidance on its base branch", facts.unheeded),
+    ]
     body = _within(
         limits.body_chars,
         start=f"**{_headline(posted)}**",
@@ -139,8 +156,9 @@ def _text(remark: Remark) -> str:
         f"{label}\n\n**{harmless_markdown(one_line(finding.title))}**",
         harmless_markdown(finding.body),
     ]
-    if finding.suggestion is not None and remark.anchor.replaceable:
-        parts.append(fenced(finding.suggestion, "suggestion"))
+    suggestion = finding.suggestion if remark.anchor.replaceable else None
+    if suggestion is not None and is_harmless_code(suggestion):
+        parts.append(fenced(suggestion, "suggestion"))
     return "\n\n".join(parts)
 
 
@@ -157,7 +175,7 @@ def _place(comment: Comment) -> str:
     return code_span(f"{comment.path}:{lines}") + where
 
 
-def _unreviewed(files: Sequence[Unreviewed]) -> str:
+def _listed(heading: str, files: Sequence[Unreviewed]) -> str:
     """The files by reason: first what a reader would miss, last what had nothing to read."""
     if not files:
         return ""
@@ -165,10 +183,10 @@ def _unreviewed(files: Sequence[Unreviewed]) -> str:
     for one in files:
         by_reason.setdefault(one.reason, []).append(one.path)
     lines = [
-        f"- {reason}: {_some(by_reason[reason])}"
+        f"- {harmless_markdown(one_line(reason))}: {_some(by_reason[reason])}"
         for reason in sorted(by_reason, key=lambda reason: (reason == NO_CHANGED_LINES, reason))
     ]
-    return "Not reviewed:\n\n" + "\n".join(lines)
+    return f"{heading}:\n\n" + "\n".join(lines)
 
 
 def _some(paths: Sequence[str]) -> str:

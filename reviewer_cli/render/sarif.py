@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from reviewer_cli import __version__
 from reviewer_cli.core.models import Severity
@@ -53,18 +54,28 @@ def documents(reviews: Iterable[HeadHistory]) -> dict[str, str]:
 
 
 def _rule(finding: FindingRecord) -> str:
-    return finding.rule or finding.category
+    return visible(finding.rule or finding.category)
+
+
+def _uri(path: str) -> str:
+    """A relative path, whatever address an engine named."""
+    return quote(path, errors="replace").lstrip("/")
+
+
+def _without_links(text: str) -> str:
+    """Even a plain message may hold `[text](address)`, see SARIF 2.1.0, 3.11.6."""
+    return text.replace("](", "] (")
 
 
 def _result(finding: FindingRecord) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": finding.path}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
     if finding.placement == "line":
         start, end = finding.start_line or finding.line, finding.line
         place["region"] = {"startLine": start, "endLine": end}
     return {
         "ruleId": _rule(finding),
         "level": LEVEL[finding.severity],
-        "message": {"text": visible(f"{finding.title}\n\n{finding.body}")},
+        "message": {"text": _without_links(visible(f"{finding.title}\n\n{finding.body}"))},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"reviewer/v1": finding.fingerprint},
     }

@@ -9,57 +9,36 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from reviewer_cli.core.sanitise import (
     UNSEEN,
     code_span,
     fenced,
     harmless_markdown,
+    is_harmless_code,
     one_line,
     visible,
+)
+from tests.core.posted import (
+    ANY_MARKDOWN,
+    BLOCKS,
+    COMMANDS,
+    READER,
+    alive,
+    calls,
+    commands,
 )
 
 #: Format characters that are drawn: signs over or before digits of several scripts.
 DRAWN_FORMAT = re.compile(
     "[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\U00013430-\U0001343f]"
 )
-READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-
-#: Pieces out of which Markdown attacks are made; hypothesis joins them in any order.
-PIECES = st.sampled_from(
-    [
-        *("`", "``", "```", "~~~", "\\", "[", "]", "(", ")", "!", "<", ">", "&", "|", ":", "-"),
-        *("\n", "\n\n", "    ", " ", "*", "_", "#", "1. ", "- ", "> ", "/approve", "@team", "x"),
-        *("![x](//evil.example/a.png)", "[x](javascript:alert)", "<img src=x>", "<!-- c -->"),
-        *("[r]: http://evil.example", "http://evil.example", "|--|--|", "a | b", "&lt;", "\r"),
-    ]
-)
-ANY_MARKDOWN = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=14).map("".join))
-
-
-def tokens(markdown: str) -> list[Token]:
-    flat = []
-    for token in READER.parse(markdown):
-        flat += [token, *(token.children or [])]
-    return flat
-
-
-def prose(markdown: str) -> str:
-    """What stands outside code, as a host sees it when it looks for mentions and references."""
-    return " ".join(token.content for token in tokens(markdown) if token.type == "text")
-
-
-def alive(markdown: str) -> list[str]:
-    """The constructs that fetch, link or run; and blocks that would swallow what follows."""
-    kinds = ("image", "link_open", "html_inline", "html_block", "table_open", "fence")
-    return [token.type for token in tokens(markdown) if token.type in kinds]
 
 
 # ---- terminals
 
 
+@pytest.mark.threat("T32", layer="terminal")
 @given(st.text())
 def test_visible_text_holds_no_control_format_or_surrogate_character(text: str) -> None:
     for character in visible(text):
@@ -68,6 +47,8 @@ def test_visible_text_holds_no_control_format_or_surrogate_character(text: str) 
         assert kind != "Cf" or DRAWN_FORMAT.match(character), hex(ord(character))
 
 
+@pytest.mark.threat("T15", layer="sanitiser")
+@pytest.mark.threat("T32", layer="sanitiser")
 @pytest.mark.parametrize(
     "code",
     [
@@ -84,6 +65,7 @@ def test_ordinary_text_of_any_script_stays_as_it_is() -> None:
     assert visible(text) == text
 
 
+@pytest.mark.threat("T32", layer="terminal")
 @given(st.text(), st.integers(min_value=1, max_value=40))
 def test_one_line_is_one_line_and_no_wider_than_asked(text: str, width: int) -> None:
     line = one_line(text, width)
@@ -95,59 +77,82 @@ def test_one_line_is_one_line_and_no_wider_than_asked(text: str, width: int) -> 
 # ---- posted Markdown
 
 
-@settings(max_examples=400)
+@pytest.mark.threat("T16", layer="sanitiser")
+@pytest.mark.threat("T17", layer="sanitiser")
+@pytest.mark.threat("T18", layer="sanitiser")
+@settings(max_examples=600, deadline=None)
 @given(ANY_MARKDOWN)
 @example("\\`\n`![x](//evil.example/a.png)`")
 @example("!\\[x\\](//evil.example/a.png)")
 @example("a | b\n--|--\n`![x](//evil.example/a.png) | y`")
+@example("a |\n---\n`![x](//evil.example/a.png) | y`")
+@example("`a\\|b`\n---\n`![x](//evil.example/a.png) | y`")
 @example("a\n:-\n`![x](//evil.example/a.png) | y`")
 @example("- ~~~\n")
 @example("````\n")
-def test_prose_has_no_image_link_html_table_or_open_fence_in_it(text: str) -> None:
-    assert alive(harmless_markdown(text)) == []
+@example("1https://evil.example")
+@example("$`\\href{//evil.example}{x}`$")
+def test_prose_has_nothing_alive_in_it(text: str) -> None:
+    """No image, link, HTML, table, fence, mention, reference, address, command or marker."""
+    made = harmless_markdown(text)
+    assert alive(made) == []
+    assert calls(made) == []
+    assert commands(made) == []
+    assert "<!--" not in made
 
 
-@given(ANY_MARKDOWN)
-def test_prose_never_begins_a_line_with_a_command_or_a_mention(text: str) -> None:
-    found = re.search(r"(?m)^\s*(>\s*)*[/@]", harmless_markdown(text))
-    assert found is None or found[0].strip() == "", found
+@pytest.mark.threat("T16", layer="sanitiser")
+@pytest.mark.threat("T17", layer="sanitiser")
+@pytest.mark.threat("T18", layer="sanitiser")
+@given(st.text())
+def test_plain_text_of_any_kind_has_nothing_alive_in_it_either(text: str) -> None:
+    test_prose_has_nothing_alive_in_it.hypothesis.inner_test(text)
 
 
-@given(ANY_MARKDOWN)
-def test_prose_mentions_nobody_and_refers_to_nothing(text: str) -> None:
-    said = prose(harmless_markdown(text))
-    assert re.search(r"@[\w-]", said) is None
-    assert re.search(r"(?i)(#|\bGH-)\d", said) is None
-    assert re.search(r"(?i)(?<![^\W_])(https?|ftp|mailto|xmpp):|(?<![^\W_])www\.", said) is None
+@pytest.mark.threat("T16", layer="sanitiser", tries=9)
+@pytest.mark.threat("T17", layer="sanitiser", tries=9)
+@pytest.mark.threat("T18", layer="sanitiser", tries=9)
+@pytest.mark.parametrize("piece", [*BLOCKS, *COMMANDS])
+def test_each_known_trick_is_dead_wherever_it_begins(piece: str) -> None:
+    for before in ("", "> ", "- ", "> 1. > ", "text\n\n", "\t", "é", "(", "`x` "):
+        test_prose_has_nothing_alive_in_it.hypothesis.inner_test(f"{before}{piece}")
+
+
+@pytest.mark.threat("T17", layer="sanitiser", tries=6)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_code_with_a_line_that_a_bot_obeys_is_not_harmless(command: str) -> None:
+    for before in ("", "x = 1\n", "  ", "> ", "\t", "x\r\n"):
+        assert not is_harmless_code(f"{before}{command}\ny = 2")
 
 
 @pytest.mark.parametrize(
-    "text",
+    "code",
     [
-        "@dependabot rebase",
-        "> /approve",
-        "fixes #12",
-        "owner/name#12",
-        "see GH-7 and _GH-8_",
-        "www.evil.example",
-        "_https://evil.example_",
-        "mail me@evil.example",
-        "<!-- reviewer:v1 sha=00 sig=00 -->",
-        "[x]: //evil.example",
-        "&#64;team",
+        *(
+            "// a comment",
+            "/* a comment */",
+            "@property\ndef f(self):",
+            "@Override public void f()",
+        ),
+        *("/usr/bin/env python", "@media screen {", "@app.route('/approve')", "a / b", "x @ y"),
+        *("/^regex$/.test(x)", "@Input() name: string;", "<!-- a comment -->", "/>"),
     ],
 )
-def test_known_tricks_are_dead(text: str) -> None:
-    made = harmless_markdown(text)
-    test_prose_mentions_nobody_and_refers_to_nothing.hypothesis.inner_test(text)
-    assert alive(made) == []
-    assert "<!--" not in made
+def test_ordinary_code_is_harmless(code: str) -> None:
+    assert is_harmless_code(code)
+
+
+@pytest.mark.threat("T22", layer="sanitiser")
+def test_code_that_opens_our_marker_is_not_harmless() -> None:
+    assert not is_harmless_code("x\n<!-- reviewer:v1 sha=00 sig=00 -->")
 
 
 def test_code_spans_keep_their_code() -> None:
     assert harmless_markdown("use `a[0] < b` or ``x`y``") == "use `a[0] < b` or ``x`y``"
 
 
+@pytest.mark.threat("T16", layer="sanitiser")
+@pytest.mark.threat("T33", layer="sanitiser")
 @given(st.text(alphabet="`ab \n<![](x)\\|", max_size=30))
 def test_a_code_span_cannot_be_closed_from_inside(text: str) -> None:
     (inline,) = [token for token in READER.parse(f"x {code_span(text)} y") if token.children]
@@ -155,6 +160,8 @@ def test_a_code_span_cannot_be_closed_from_inside(text: str) -> None:
     assert kinds in (["text", "code_inline", "text"], ["text"] if not text.strip() else None)
 
 
+@pytest.mark.threat("T16", layer="sanitiser")
+@pytest.mark.threat("T33", layer="sanitiser")
 @given(st.text(alphabet="`ab \n~<![](x)\\", max_size=40))
 def test_a_fence_cannot_be_closed_from_inside(text: str) -> None:
     (block,) = READER.parse(fenced(text, "python"))
