@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reviewer_cli.core.health import Sign, green, red
 from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import DraftGone, HeadRejected, RepositoryUnusable
@@ -106,6 +107,14 @@ class LocalGit:
     def discard(self, draft: Draft) -> None:
         """Remove the hidden Markdown file."""
         Path(draft.draft_id).unlink(missing_ok=True)
+
+    def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
+        """Whether each repository can be read, and how many branches are open in it."""
+        for one in self.open_tips(self.repositories(selectors)):
+            if one.error is None:
+                yield green(one.repo, f"{len(one.tips)} open branches")
+            else:
+                yield red(one.repo, one.error, "correct repositories, or --repo")
 
     def close(self) -> None:
         """Nothing is held open between calls."""

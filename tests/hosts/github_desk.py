@@ -38,7 +38,7 @@ class Desk:
     posting: Callable[[Server], Accounts] | None = None
     rules: SelectionRules = field(default_factory=SelectionRules)
     patience_s: float = 0.0
-    strict_scopes: bool = False
+    strict_scopes: bool = True
     engine: ScriptedEngine = field(default_factory=ScriptedEngine)
     events: list[Event] = field(default_factory=list)
     plan: dict[str, Any] = field(default_factory=dict)

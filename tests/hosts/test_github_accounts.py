@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import stat
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
@@ -24,8 +25,9 @@ from reviewer_cli.config.settings import Settings
 from reviewer_cli.errors import AccessRefused, ConfigurationError, HostUnavailable
 from reviewer_cli.hosts.github.accounts import AppAccounts, TokenAccount
 from reviewer_cli.hosts.github.connection import Server
-from reviewer_cli.hosts.github.installation import POSTING, READING
+from reviewer_cli.hosts.github.installation import POSTING, POSTING_ALONE, READING
 from reviewer_cli.sweep.report import Report
+from reviewer_cli.telemetry import SECRETS
 from reviewer_cli.wiring.hosts import HOSTS
 from reviewer_cli.wiring.places import Places
 from tests.fakes.github import faults, spec
@@ -86,6 +88,7 @@ def test_every_kind_of_token_reviews_and_knows_its_own_reviews(
     if kind == "classic":
         hub.world.grant(repo, bot, "write")
         desk.token = hub.tokens.classic(bot, "repo")
+        desk.strict_scopes = False
     elif kind == "actions":
         desk.token = hub.tokens.actions(repo, **RIGHTS)
     assert desk.sweep("acme/shop").exit_code == 0
@@ -166,6 +169,14 @@ def suspended(request: Request, handle: Handler) -> Outcome:
     listed = json.loads(response.body)
     listed[-1]["suspended_at"] = "2026-01-01T00:00:00Z"
     return Response.of(200, listed)
+
+
+def test_a_minted_token_is_blanked_in_the_log(desk: Desk, hub: FakeGitHub, app: App) -> None:
+    pull_in(hub, "acme/shop")
+    desk.sweep("acme/shop")
+    (kept,) = desk.root.glob("installation-*.json")
+    token = json.loads(kept.read_text())["token"]
+    assert [leak.known for leak in SECRETS.found(f"x{token[::-1]}y") if leak.known] == [True]
 
 
 def test_a_suspended_installation_is_left_out(desk: Desk, hub: FakeGitHub, app: App) -> None:
@@ -284,9 +295,9 @@ def test_what_reads_may_be_another_credential_than_what_posts(desk: Desk, hub: F
     writes = [one for one in hub.log if one.kind == "rest" and one.method != "GET"]
     assert writes
     assert all(poster in one.request_headers["authorization"] for one in writes)
-    git = [one for one in hub.log if one.kind == "git"]
-    assert git
-    assert not any(poster in str(one.request_headers) for one in hub.exchanges("GET", "/**"))
+    (fetch,) = hub.exchanges("POST", "/acme/shop.git/git-upload-pack")
+    basic = b64decode(fetch.request_headers["authorization"].partition(" ")[2]).decode()
+    assert basic == f"x-access-token:{reader}"
 
 
 def test_a_repository_where_only_the_reader_is_at_home_is_named(
@@ -294,6 +305,7 @@ def test_a_repository_where_only_the_reader_is_at_home_is_named(
 ) -> None:
     pull = pull_in(hub, "acme/shop")
     pull_in(hub, "umbrella/lab")
+    use_app(desk, app, POSTING_ALONE)
     as_app = desk.accounts
     desk.accounts, desk.posting = None, as_app
     report: Report = desk.sweep("acme/shop", "umbrella/lab")
@@ -375,47 +387,6 @@ def test_an_enterprise_server_with_its_own_authority_is_trusted_only_when_told(
         assert "github.certificate" in str(report.error)
         desk.certificate = pem
         assert desk.sweep("acme/shop").exit_code == 0
+        doors = [one.query["service"] for one in hub.exchanges("GET", "/acme/shop.git/info/refs")]
+        assert "git-receive-pack" in doors, "what the token may do was looked at through TLS too"
         assert desk.reviews() == posted([pull])
-
-
-def classic(hub: FakeGitHub, *scopes: str) -> str:
-    """A classic token of an owner of acme."""
-    return hub.tokens.classic(hub.world.account("acme", "Organization"), *scopes)
-
-
-def test_a_classic_token_with_too_many_rights_is_refused_where_that_is_wanted(
-    hub: FakeGitHub, tmp_path: Path
-) -> None:
-    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
-    hub.world.pull(repo, {"a.py": "a = 2\n"})
-    desk = Desk(hub, tmp_path, token=classic(hub, "repo", "workflow"), strict_scopes=True)
-    report = desk.sweep("acme/shop")
-    assert report.exit_code == 77
-    assert "repo, workflow" in str(report.error)
-    assert "fine-grained" in str(report.error)
-    assert not hub.world.tables.reviews
-    assert not hub.exchanges("POST", "/repos/**")
-    assert not desk.engine.asked
-
-
-def test_else_the_log_warns_of_it_before_the_first_post(
-    hub: FakeGitHub, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
-    hub.world.pull(repo, {"a.py": "a = 2\n"})
-    desk = Desk(hub, tmp_path, token=classic(hub, "repo"))
-    assert desk.sweep("acme/shop").counts.posted == 1
-    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert "(repo)" in warning
-    caplog.clear()
-    assert desk.sweep("acme/shop").counts.posted == 0
-    assert caplog.records == [], "a tick with nothing to post is silent"
-
-
-def test_a_classic_token_for_public_code_alone_is_good_enough(
-    hub: FakeGitHub, tmp_path: Path
-) -> None:
-    repo = hub.world.repo("acme/shop", {"a.py": "a = 1\n"})
-    hub.world.pull(repo, {"a.py": "a = 2\n"})
-    desk = Desk(hub, tmp_path, token=classic(hub, "public_repo"), strict_scopes=True)
-    assert desk.sweep("acme/shop").counts.posted == 1

@@ -240,6 +240,7 @@ def test_waits_without_a_time_grow_from_a_minute_until_patience_ends(
     assert sum(waits) <= 600.0
 
 
+@pytest.mark.threat("T26", layer="host", tries=len(PATHS))
 @pytest.mark.parametrize("location", ["http://192.0.2.1/api/v3/user", "https://127.0.0.1/x"])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_leads_away_from_the_server(
@@ -252,6 +253,7 @@ def test_no_redirect_leads_away_from_the_server(
             call(connection)
 
 
+@pytest.mark.threat("T26", layer="host")
 def test_a_list_ends_where_it_ends_whatever_its_links_say(
     scene: Scene, connection: Connection
 ) -> None:
@@ -259,6 +261,7 @@ def test_a_list_ends_where_it_ends_whatever_its_links_say(
     assert read(connection) == []
 
 
+@pytest.mark.threat("T37", layer="host")
 def test_after_a_refused_credential_nothing_more_is_asked(
     scene: Scene, connection: Connection
 ) -> None:
@@ -266,6 +269,8 @@ def test_after_a_refused_credential_nothing_more_is_asked(
     for call in PATHS:
         with pytest.raises(AccessRefused, match=r"where github\.token points"):
             call(connection)
+    with pytest.raises(AccessRefused):
+        _ = connection.token  # git would use it
     assert len(scene.hub.log) == 1
 
 
@@ -294,6 +299,8 @@ def test_close_ends_a_wait_and_every_later_request(scene: Scene) -> None:
     assert len(scene.hub.log) == asked
 
 
+@pytest.mark.threat("T24", layer="host")
+@pytest.mark.threat("T29", layer="host")
 @pytest.mark.parametrize("call", [write, read, query])
 @pytest.mark.parametrize(
     "fault",

@@ -100,6 +100,7 @@ def told(stage: GitHubStage, pattern: str, method: str = "POST") -> list[Any]:
 # What GitHub is told
 
 
+@pytest.mark.threat("T17", layer="posting")
 def test_a_review_is_one_pending_post_with_all_comments_and_a_submission_as_comment(
     stage: GitHubStage,
 ) -> None:
@@ -245,6 +246,7 @@ def test_a_write_to_a_renamed_repository_follows_it(stage: GitHubStage, host: Co
 # Drafts that stand in the way
 
 
+@pytest.mark.threat("T28", layer="posting")
 def test_the_same_draft_of_an_earlier_sweep_is_adopted(stage: GitHubStage, host: CodeHost) -> None:
     review = lines(stage, stage.pull(), on(10), on(40))
     first = host.prepare(review)
@@ -252,6 +254,7 @@ def test_the_same_draft_of_an_earlier_sweep_is_adopted(stage: GitHubStage, host:
     assert stage.hub.exchanges("DELETE") == []
 
 
+@pytest.mark.threat("T28", layer="posting")
 @pytest.mark.parametrize(
     "changed", [{"body": "Other words"}, {"comments": (on(10, body="Other words"),)}]
 )
@@ -269,6 +272,7 @@ def test_another_draft_of_the_same_head_is_replaced(
     assert [one.id for one in stage.pending(pull)] == [int(second.draft_id)]
 
 
+@pytest.mark.threat("T28", layer="posting")
 @pytest.mark.parametrize("comments", [(on(10),), (on(25),)], ids=["good line", "bad line"])
 def test_our_draft_of_an_older_head_is_cleared_away(
     stage: GitHubStage, host: CodeHost, comments: tuple[Comment, ...]
@@ -282,6 +286,7 @@ def test_our_draft_of_an_older_head_is_cleared_away(
     assert only.commit_sha == pull.head_sha
 
 
+@pytest.mark.threat("T27", layer="posting")
 def test_the_draft_of_a_person_is_never_touched(stage: GitHubStage) -> None:
     pull = stage.pull()
     drafted = reviews.create(
@@ -299,6 +304,7 @@ def test_the_draft_of_a_person_is_never_touched(stage: GitHubStage) -> None:
     assert stage.engine_asked() == [pull.head_sha]
 
 
+@pytest.mark.threat("T27", layer="posting")
 def test_a_review_waits_for_a_person_however_long_that_takes(stage: GitHubStage) -> None:
     pull = stage.pull()
     reviews.create(stage.hub.world, pull, stage.bot, body="Mine", commit=pull.head_sha)
@@ -309,6 +315,8 @@ def test_a_review_waits_for_a_person_however_long_that_takes(stage: GitHubStage)
     assert (row.state, row.attempts) == (State.REVIEWED, 4)
 
 
+@pytest.mark.threat("T22", layer="posting")
+@pytest.mark.threat("T27", layer="posting")
 def test_a_draft_with_a_marker_of_another_pull_request_is_a_persons(
     stage: GitHubStage, host: CodeHost
 ) -> None:
@@ -319,6 +327,7 @@ def test_a_draft_with_a_marker_of_another_pull_request_is_a_persons(
         host.prepare(lines(stage, pull))
 
 
+@pytest.mark.threat("T28", layer="posting")
 def test_a_draft_that_is_told_of_but_not_listed_is_left_to_the_next_sweep(
     stage: GitHubStage, host: CodeHost
 ) -> None:
@@ -364,6 +373,7 @@ def close(stage: GitHubStage, pull: Pull) -> None:
     stage.hub.world.close(pull)
 
 
+@pytest.mark.threat("T21", layer="posting")
 @pytest.mark.parametrize("act", [push, force_push, close])
 @pytest.mark.parametrize(
     ("method", "path", "word", "moment"),
@@ -390,6 +400,7 @@ def test_a_head_that_moves_before_its_last_look_is_superseded_and_leaves_nothing
         assert [one.commit_sha for one in stage.posted(pull)] == [moved.head_sha]
 
 
+@pytest.mark.threat("T21", layer="posting")
 @pytest.mark.parametrize("act", [push, force_push, close])
 @pytest.mark.parametrize("moment", [faults.first, faults.then])
 def test_a_head_that_moves_during_its_submission_is_posted_on_its_own_commit(
@@ -437,6 +448,7 @@ def test_an_answer_that_says_nothing_is_no_word_that_a_head_is_gone(
     assert host.look(key).current_sha == key.sha
 
 
+@pytest.mark.threat("T22", layer="posting", tries=5)
 def test_markers_that_are_not_ours_do_not_count(stage: GitHubStage, host: CodeHost) -> None:
     """Another author's, one that we only quoted, one of another pull request, a bad signature."""
     pull, other = stage.pull(), stage.pull()

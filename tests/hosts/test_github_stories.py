@@ -208,6 +208,7 @@ def test_a_stale_look_after_a_lost_answer_submits_nothing_twice(stage: GitHubSta
 API_CALLS = tuple(call for call in CALLS if not call.startswith("fetch"))
 
 
+@pytest.mark.threat("T37", layer="host")
 @pytest.mark.parametrize("call", API_CALLS)
 def test_a_revoked_token_ends_the_sweep_at_once_and_loses_nothing(
     stage: GitHubStage,
@@ -321,6 +322,7 @@ def test_what_github_has_already_is_admitted_as_posted_after_the_ledger_was_lost
     check_the_end(stage, [*pulls, fresh])
 
 
+@pytest.mark.threat("T28", layer="posting")
 def test_a_draft_that_outlived_its_ledger_is_replaced_by_what_was_paid_last(
     stage: GitHubStage,
 ) -> None:

@@ -206,6 +206,7 @@ NAMES = (
 )
 
 
+@pytest.mark.threat("T25", layer="git", tries=len(NAMES))
 def test_hostile_branch_names_are_reviewed_like_any_other(stage: Stage) -> None:
     repo = stage.repo()
     for number, name in enumerate(NAMES):
@@ -330,6 +331,7 @@ def test_a_note_of_somebody_else_is_kept_byte_for_byte(host: LocalGit, repo: Rep
     assert host.look(key).posted == f"{NOTES}:{sha}"
 
 
+@pytest.mark.threat("T22", layer="posting", tries=4)
 def test_only_a_marker_on_a_line_of_its_own_counts(host: LocalGit, repo: Repo) -> None:
     sha = repo.commit({"a.py": "a = 2\n"}, branch="topic")
     key = HeadKey("local", str(repo.path), "topic", sha)
@@ -403,6 +405,8 @@ HOOKS = (
 )
 
 
+@pytest.mark.threat("T6", layer="git")
+@pytest.mark.threat("T7", layer="git")
 def test_nothing_of_the_repository_or_the_user_is_run(stage: Stage, home: Path) -> None:
     repo = stage.repo()
     sentinel = stage.root / "sentinel"

@@ -160,6 +160,7 @@ class AppAccounts:
             owner=installation["account"]["login"],
             keep_in=self._keep_in,
             permissions=self._permissions,
+            installed=installation.get("permissions") or {},
         )
         self._tokens.append(token)
         return self._connected(token)

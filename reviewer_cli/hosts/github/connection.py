@@ -12,7 +12,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,13 +82,15 @@ class Connection:
     ) -> None:
         """Wait for at most `longest_wait_s` seconds in all when GitHub asks for it.
 
-        `scopes` is what a classic token's last answer told of its scopes. `clock` gives seconds
-        since the epoch; `wait` lets seconds pass and says whether the connection was closed
-        meanwhile.
+        `scopes` is what a classic token's last answer told of its scopes, None for other kinds;
+        `clock_off_s` how far our clock was ahead of the server's, as far as that was told.
+        `clock` gives seconds since the epoch; `wait` lets seconds pass and says whether the
+        connection was closed meanwhile.
         """
         self.server = server
         self.auth = auth
-        self.scopes = ""
+        self.scopes: str | None = None
+        self.clock_off_s: float | None = None
         self._clock = clock
         self._refusal: AccessRefused | None = None
         self._left_to_wait_s = longest_wait_s
@@ -97,6 +101,13 @@ class Connection:
         # Two, because PyGithub's pause between writes would also hold up GraphQL's reading POSTs.
         self._reader = _github(server, auth, writes_apart_s=None)
         self._writer = _github(server, auth, writes_apart_s=server.writes_apart_s)
+
+    @property
+    def token(self) -> str:
+        """The credential, for git to use; raises AccessRefused once the server refused it."""
+        if self._refusal is not None:
+            raise AccessRefused(str(self._refusal))
+        return self.auth.token
 
     def close(self) -> None:
         """End every wait at once and close the connections."""
@@ -174,6 +185,9 @@ class Connection:
                 # As GitHub answers writes to a renamed repository; they had no effect yet.
                 status, headers, text = github.requester.requestJson(verb, moved_to, input=body)
             self.scopes = headers.get("x-oauth-scopes", self.scopes)
+            with suppress(KeyError, ValueError):  # a host that tells no time, or none we read
+                then = parsedate_to_datetime(headers["date"]).timestamp()
+                self.clock_off_s = self._clock() - then
             return headers, self._understood(status, headers, text)
 
     def _understood(self, status: int, headers: Mapping[str, str], text: str) -> Any:

@@ -16,6 +16,7 @@ from reviewer_cli.errors import (
     HeadError,
     HeadRejected,
     HostUnavailable,
+    PostingForbidden,
     ProviderWait,
     ReviewerError,
 )
@@ -67,6 +68,15 @@ def translated(server: str) -> Iterator[None]:
             f"{server} answered with something that is not its API ({type(error).__name__}); "
             "check github.api_url."
         ) from error
+
+
+@contextmanager
+def posting_to(repo: str) -> Iterator[None]:
+    """Post inside: a permission that is missing here may well be there in other repositories."""
+    try:
+        yield
+    except PermissionMissing as error:
+        raise PostingForbidden(f"Nothing can be posted to {repo}: {error}") from error
 
 
 def meaning(

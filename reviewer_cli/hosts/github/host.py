@@ -5,20 +5,31 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import quote
 
+from reviewer_cli.core.health import Health, Sign
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import AccessRefused
+from reviewer_cli.hosts.github import examination
 from reviewer_cli.hosts.github.accounts import Accounts, Identity, identity
 from reviewer_cli.hosts.github.check_runs import report
 from reviewer_cli.hosts.github.connection import Connection, Server
+from reviewer_cli.hosts.github.faults import posting_to
+from reviewer_cli.hosts.github.installation import CHECKS, POSTING, POSTING_ALONE, READING
 from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
 from reviewer_cli.hosts.github.pulls import describe, look
-from reviewer_cli.hosts.github.scopes import refuse_excess, warn_of_excess
+from reviewer_cli.hosts.github.rights import (
+    Rights,
+    refuse_excess,
+    refuse_missing,
+    rights,
+    scopes_told,
+    warn,
+)
 from reviewer_cli.hosts.github.selection import SelectionRules, select
 from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
 
@@ -42,12 +53,12 @@ class GitHub:
         rules: SelectionRules,
         marker_secret: bytes | None,
         check_run: bool,
-        strict_scopes: bool = False,
+        strict_scopes: bool = True,
     ) -> None:
         """With `check_run` each posted review also makes a neutral check run.
 
-        With `strict_scopes` a classic token that may do more than it needs is refused before
-        anything is fetched or posted; without, the log warns of it before the first post.
+        A credential that lacks a right is refused before anything is fetched or posted, with
+        `strict_scopes` also one that may do more than it needs; without, the log warns of it.
         """
         self.name = server.name
         self._server = server
@@ -58,6 +69,10 @@ class GitHub:
         self.marker_secret = marker_secret or hashlib.sha256(server.name.encode()).digest()
         self._check_run = check_run
         self._strict_scopes = strict_scopes
+        self._needed_to_post = POSTING if posting is reading else POSTING_ALONE
+        if check_run:
+            self._needed_to_post = self._needed_to_post | CHECKS
+        self._known: dict[Connection, Rights] = {}
         self._who: dict[int, Identity] = {}
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
@@ -73,8 +88,7 @@ class GitHub:
         with self._forgetful():
             answers = list(self._polled(repos))
             if self._strict_scopes:
-                for repo in repos[:1]:
-                    refuse_excess(self._reading.of(repo))
+                self._refuse_scopes(answers)
             if answers and all(isinstance(one, Refused) for one in answers):
                 raise AccessRefused(
                     f"Not one repository can be seen on {self.name}; the first: {answers[0].error}"
@@ -88,7 +102,13 @@ class GitHub:
         return list(known.values())
 
     def describe(self, tips: Sequence[Tip]) -> list[Head]:
-        """See `pulls.describe`; asked with the posting account, whose reviews it looks for."""
+        """See `pulls.describe`; asked with the posting account, whose reviews it looks for.
+
+        Here a sweep that has something to do begins, so here the credentials are compared with
+        what they need: once for each, and never by a sweep that finds nothing new.
+        """
+        for repo in dict.fromkeys(tip.key.repo for tip in tips):
+            self._compare(repo)
         heads: list[Head] = []
         groups: dict[Connection, list[Tip]] = defaultdict(list)
         for tip in tips:
@@ -99,7 +119,7 @@ class GitHub:
 
     def remote(self, repo: str) -> Remote:
         """HTTPS with the token in git's environment: in no argument, file or log."""
-        token = self._reading.of(repo).auth.token
+        token = self._reading.of(repo).token
         basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         url = f"{self._server.web_url}/{quote(repo)}.git"
         settings = {f"http.{self._server.web_url}/.extraHeader": f"Authorization: Basic {basic}"}
@@ -119,24 +139,46 @@ class GitHub:
 
     def prepare(self, review: Review) -> Draft:
         """See `posting.Poster.prepare`."""
-        return self._poster(review.key.repo).prepare(review)
+        poster = self._poster(review.key.repo)
+        with posting_to(review.key.repo):
+            return poster.prepare(review)
 
     def submit(self, draft: Draft) -> str:
         """See `posting.Poster.submit`."""
         repo = draft.review.key.repo
-        review_id = self._poster(repo).submit(draft)
+        poster = self._poster(repo)
+        with posting_to(repo):
+            review_id = poster.submit(draft)
         if self._check_run:
             report(self._posting.of(repo), draft.review)
         return review_id
 
     def discard(self, draft: Draft) -> None:
         """See `posting.Poster.discard`."""
-        self._poster(draft.review.key.repo).discard(draft)
+        repo = draft.review.key.repo
+        poster = self._poster(repo)
+        with posting_to(repo):
+            poster.discard(draft)
+
+    def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
+        """See `examination`; the credentials are looked at in the first repository."""
+        repos = self.repositories(selectors)
+        polled = list(self._polled(repos))
+        yield from examination.repositories(self.name, polled)
+        for one in [one for one in polled if one.error is None][:1]:
+            yield from examination.account(self._posting.of(one.repo))
+            for found in self.rights(one.repo):
+                too_much = Health.RED if self._strict_scopes else Health.AMBER
+                yield from examination.permissions(found, too_much)
 
     def close(self) -> None:
         """End waits and connections."""
         self._reading.close()
         self._posting.close()
+
+    def rights(self, repo: str) -> tuple[Rights, ...]:
+        """What each credential may do in a repository, the reading one's first; see `rights`."""
+        return tuple(rights(one, repo, needed) for one, needed in self._needs(repo).items())
 
     def _polled(self, repos: Sequence[str]) -> Iterator[RepositoryPoll]:
         """One account's trouble is that of its repositories; the others' are polled."""
@@ -162,6 +204,32 @@ class GitHub:
                 return Refused(repo=polled.asked_as or polled.repo, error=str(error))
         return polled
 
+    def _needs(self, repo: str) -> dict[Connection, Mapping[str, str]]:
+        """Each credential's need; what reads and posts needs what posting needs."""
+        return {self._reading.of(repo): READING, self._posting.of(repo): self._needed_to_post}
+
+    def _compare(self, repo: str) -> None:
+        """Refuse credentials that may do too little or too much; each is looked at once."""
+        for connection, needed in self._needs(repo).items():
+            is_new = connection not in self._known
+            if is_new:
+                self._known[connection] = rights(connection, repo, needed)
+            found = self._known[connection]
+            refuse_missing(found)
+            if self._strict_scopes:
+                refuse_excess(found)
+            if is_new:
+                warn(found)
+
+    def _refuse_scopes(self, answers: Sequence[RepositoryPoll]) -> None:
+        """What a classic token told while polling costs no request: idle sweeps refuse it too."""
+        for one in answers:
+            if one.error is None:
+                connection = self._reading.of(one.repo)
+                told = scopes_told(connection, one.repo, self._needs(one.repo)[connection])
+                if told is not None:
+                    refuse_excess(told)
+
     @contextmanager
     def _forgetful(self) -> Iterator[None]:
         """A sweep begins with these calls: a kept token that GitHub refuses is not used again."""
@@ -175,8 +243,6 @@ class GitHub:
     def _poster(self, repo: str) -> Poster:
         connection = self._posting.of(repo)
         if id(connection) not in self._who:
+            self._compare(repo)
             self._who[id(connection)] = identity(connection)
-            if self._strict_scopes:
-                refuse_excess(connection)
-            warn_of_excess(connection)
         return Poster(connection, self._who[id(connection)].number, self.marker_secret, self.limits)

@@ -18,12 +18,16 @@ from reviewer_cli.errors import AccessRefused, HostUnavailable
 from reviewer_cli.hosts.github.connection import Connection
 from reviewer_cli.hosts.github.faults import NotFound, OutcomeUnknown, Unprocessable
 from reviewer_cli.retry import while_busy
+from reviewer_cli.telemetry import SECRETS
 
 POSTING = {"metadata": "read", "contents": "read", "pull_requests": "write"}
 """All that reading the code and posting a review needs."""
 
 READING = {**POSTING, "pull_requests": "read"}
 """All that a credential needs which only reads, where another one posts."""
+
+POSTING_ALONE = {"metadata": "read", "pull_requests": "write"}
+"""All that a credential needs which only posts: it looks at pull requests and at no code."""
 
 CHECKS = {"checks": "write"}
 """Needed beside them to make check runs."""
@@ -43,15 +47,21 @@ class InstallationToken(Auth.Auth):
         owner: str,
         keep_in: Path,
         permissions: Mapping[str, str],
+        installed: Mapping[str, str],
     ) -> None:
-        """Nothing is minted or read before the first request."""
+        """Nothing is minted or read before the first request.
+
+        `permissions` are asked for, `installed` is what the installation could grant.
+        """
+        self.owner = owner
+        self.installed = dict(installed)
         self._app = app
         self._installation = installation
-        self._owner = owner
         self._permissions = dict(permissions)
         levels = "-".join(f"{name}-{level}" for name, level in sorted(permissions.items()))
         self._file = keep_in / f"installation-{installation}-{levels}.json"
         self._token = ""
+        self._granted: dict[str, str] = {}
         self._ends_at = 0.0
         self._one_at_a_time = threading.Lock()
 
@@ -67,6 +77,12 @@ class InstallationToken(Auth.Auth):
             if not self._lives() and not self._restored():
                 self._mint()
             return self._token
+
+    @property
+    def granted(self) -> Mapping[str, str]:
+        """What GitHub said that the token may do, which should be what was asked for."""
+        _ = self.token
+        return self._granted
 
     def forget(self) -> None:
         """Delete the kept token, so that the next one is minted."""
@@ -84,22 +100,27 @@ class InstallationToken(Auth.Auth):
             # One token too many harms nobody, so this write may be repeated.
             answer = while_busy(lambda: self._app.write("POST", path, asked), OutcomeUnknown)
         except OutcomeUnknown as error:
-            raise HostUnavailable(f"No token for {self._owner}: {error}") from error
+            raise HostUnavailable(f"No token for {self.owner}: {error}") from error
         except Unprocessable as error:
             needed = ", ".join(f"{name}: {level}" for name, level in self._permissions.items())
             raise AccessRefused(
-                f"The App's installation for {self._owner} does not grant {needed} "
+                f"The App's installation for {self.owner} does not grant {needed} "
                 f"({error.reason}); accept these permissions there."
             ) from error
         except NotFound as error:
             raise AccessRefused(
-                f"The App is no longer installed for {self._owner}; install it there."
+                f"The App is no longer installed for {self.owner}; install it there."
             ) from error
         self._take(answer)
         self._keep(json.dumps(self._record(answer["expires_at"])))
 
-    def _record(self, expires_at: str) -> dict[str, str]:
-        return {"api": self._app.server.api_url, "token": self._token, "expires_at": expires_at}
+    def _record(self, expires_at: str) -> dict[str, Any]:
+        return {
+            "api": self._app.server.api_url,
+            "token": self._token,
+            "expires_at": expires_at,
+            "permissions": self._granted,
+        }
 
     def _keep(self, text: str) -> None:
         """Beside its place with the rights it will have, then moved there whole."""
@@ -122,6 +143,9 @@ class InstallationToken(Auth.Auth):
     def _take(self, answer: Mapping[str, Any]) -> None:
         try:
             token, ends_at = answer["token"], datetime.fromisoformat(answer["expires_at"])
+            granted = dict(answer.get("permissions") or self._permissions)
         except (KeyError, TypeError, ValueError) as error:
             raise HostUnavailable("GitHub answered without an installation token.") from error
         self._token, self._ends_at = str(token), ends_at.timestamp()
+        SECRETS.add(self._token)
+        self._granted = granted

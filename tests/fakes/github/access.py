@@ -10,6 +10,8 @@ from tests.fakes.github.tokens import LEVELS, Credential, Kind
 
 SSO = "Resource protected by organization SAML enforcement. You must grant your token access."
 WRITERS = ("write", "maintain", "admin")
+ADMINISTRATION = "administration"
+"""The permission that a public repository grants to nobody by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Access:
     def level(self, repo: Repo, permission: str) -> str:
         """none, read or write for one permission of a repository that is seen."""
         token = self.credential
+        if permission == ADMINISTRATION:
+            return self._administration(repo)
         if token is None:
             return "read"
         if token.kind is Kind.CLASSIC:
@@ -58,11 +62,27 @@ class Access:
         granted = token.permissions.get(permission, "none") if self.reaches(repo) else "none"
         return max(granted, open_level, key=LEVELS.index)
 
+    def pushes(self, repo: Repo) -> bool:
+        """Whether git may push: the token must allow it, and the role of a person as well."""
+        token = self.credential
+        if token is None or self.level(repo, "contents") != "write":
+            return False
+        return not token.is_users or self.role(repo) in WRITERS
+
+    def _administration(self, repo: Repo) -> str:
+        """For a person only with the role of an administrator, whatever the token says."""
+        token = self.credential
+        if token is None or (token.is_users and self.role(repo) != "admin"):
+            return "none"
+        if token.kind is Kind.CLASSIC:
+            return self.level(repo, "contents")
+        return token.permissions.get(ADMINISTRATION, "none") if self.reaches(repo) else "none"
+
     def permissions(self, repo: Repo) -> dict[str, bool]:
         """The `permissions` of a repository: the role of a person, `contents` of an App.
 
-        For a fine-grained token this is the role of its user and not what the token may do; that
-        is a guess from public reports.
+        For a fine-grained token this is the role of its user and not what the token may do: that
+        is a guess from public reports, of which some saw `push: false` for tokens that push.
         """
         token = self.credential
         role = self.role(repo) or ("read" if token else None)

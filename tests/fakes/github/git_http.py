@@ -1,4 +1,7 @@
-"""git over HTTP around `git http-backend`: fetches of what a token may read, no pushes."""
+"""git over HTTP around `git http-backend`: fetches of what a token may read, no pushes.
+
+A push gets as far as its list of branches, for those who might push.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from tests.fakes.github.rows import Repo
 from tests.fakes.github.tokens import Tokens
 from tests.fakes.github.world import World
 
+PUSH = "git-receive-pack"
 PATH = re.compile(r"/([^/]+)/([^/]+?)(?:\.git)?(/info/refs|/git-upload-pack|/git-receive-pack)")
 
 
@@ -39,7 +43,9 @@ class GitHttp:
             if access.credential is None:
                 return _text(401, "", {"www-authenticate": 'Basic realm="GitHub"'})
             return _text(404, "Repository not found.")
-        if access.level(repo, "contents") == "none" or repo.sso:
+        is_push = PUSH in (request.query.get("service"), match[3].removeprefix("/"))
+        allowed = access.pushes(repo) if is_push else access.level(repo, "contents") != "none"
+        if not allowed or repo.sso:
             return _text(403, "Write access to repository not granted.")
         if repo.full_name.lower() != f"{match[1]}/{match[2]}".lower():
             query = f"?{urlencode(request.query)}" if request.query else ""
@@ -61,7 +67,8 @@ class GitHttp:
 
 
 def _backend(repo: Repo, service: str, request: Request) -> Response:
-    """The answer of git itself, which takes no push from a REMOTE_USER that is not set."""
+    """The answer of git itself, which takes no push where REMOTE_USER is not set."""
+    lists = {"REMOTE_USER": "somebody"} if service == "/info/refs" else {}
     environment = ENVIRONMENT | {
         "GIT_PROJECT_ROOT": str(repo.path.parent),
         "GIT_HTTP_EXPORT_ALL": "1",
@@ -74,6 +81,7 @@ def _backend(repo: Repo, service: str, request: Request) -> Response:
         "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
         "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
         "PATH": os.environ["PATH"],
+        **lists,
     }
     done = subprocess.run(
         ["git", "http-backend"],

@@ -127,6 +127,13 @@ def repository(call: Call) -> Response:
     return Response.of(200, call.views.repo(call.repo))
 
 
+@serves("GET", "/repos/{owner}/{repo}/keys", "administration:read")
+def deploy_keys(call: Call) -> Response:
+    """No deploy key was ever added, which only administrators may know."""
+    _ = call.repo
+    return Response.of(200, [])
+
+
 def _repositories(call: Call, owner: Account) -> Response:
     seen = [repo for repo in call.tables.repos_of(owner) if call.access.sees(repo)]
     return call.pages(seen, lambda repo: call.views.repo(repo, LISTED))

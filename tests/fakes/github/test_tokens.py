@@ -188,3 +188,40 @@ def test_lists_of_repositories_show_what_the_token_sees(hub: FakeGitHub) -> None
     assert names(org, narrow) == ["public"]
     assert names("/user/repos", classic) == ["secret", "own"]
     assert names("/users/sweeper/repos", classic) == []
+
+
+@pytest.mark.parametrize(
+    ("contents", "role", "status"),
+    [("write", "write", 200), ("read", "write", 403), ("write", "read", 403)],
+)
+def test_a_push_gets_to_its_list_of_branches_only_with_the_permission_and_the_role(
+    scene: Scene, contents: str, role: str, status: int
+) -> None:
+    hub = scene.hub
+    hub.world.grant(scene.repo, scene.bot, role)
+    token = hub.tokens.fine_grained(scene.bot, scene.repo.owner, contents=contents)
+    url = f"{hub.origin}/acme/shop.git"
+    asked = requests.get(
+        f"{url}/info/refs?service=git-receive-pack", auth=("x-access-token", token), timeout=9
+    )
+    assert asked.status_code == status
+    pushed = requests.post(f"{url}/git-receive-pack", auth=("x-access-token", token), timeout=9)
+    assert pushed.status_code == 403, "nothing is ever pushed here"
+
+
+@pytest.mark.parametrize(
+    ("administration", "role", "status"),
+    [("read", "admin", 200), ("none", "admin", 403), ("write", "write", 403)],
+)
+def test_deploy_keys_are_shown_to_administrators_even_where_all_is_public(
+    scene: Scene, administration: str, role: str, status: int
+) -> None:
+    hub = scene.hub
+    hub.world.grant(scene.repo, scene.bot, role)
+    token = hub.tokens.fine_grained(scene.bot, scene.repo.owner, administration=administration)
+    asked = requests.get(
+        f"{hub.api_url}/repos/acme/shop/keys",
+        headers={"authorization": f"Bearer {token}"},
+        timeout=9,
+    )
+    assert asked.status_code == status
