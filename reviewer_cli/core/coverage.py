@@ -47,7 +47,8 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 class DiffLimits:
     """How much of a pull request one review reads; what is over is named, never cut silently.
 
-    `max_read_bytes` bounds memory: the blobs of both sides that git compares in one go.
+    `max_read_bytes` bounds memory: the blobs of both sides that git compares in one go. `ignore`
+    is the operator's, `project_ignore` what the repository itself asks for.
     """
 
     max_files: int = 300
@@ -56,12 +57,15 @@ class DiffLimits:
     max_diff_bytes: int = 2 << 20
     max_read_bytes: int = 64 << 20
     ignore: tuple[str, ...] = ()
+    project_ignore: tuple[str, ...] = ()
 
 
-def path_reason(path: str, ignore: Iterable[str]) -> str | None:
+def path_reason(path: str, ignore: Iterable[str], project_ignore: Iterable[str]) -> str | None:
     """Why a path is not reviewed whatever it holds; None when it is."""
     if matches_any(ignore, path):
         return "ignored by the configuration"
+    if matches_any(project_ignore, path):
+        return "ignored by the project's own .reviewer.toml"
     if matches_any(GENERATED_PATHS, path):
         return "generated or vendored"
     return None

@@ -1,23 +1,25 @@
 """The prompts of each pass: everything an author wrote is fenced as data, none of it is first.
 
-The diff comes before the title and the description, so that what precedes it is the same for
-every review and the provider's prompt cache can serve it.
+The diff comes before all other data, so that what precedes it is the same for every review and
+the provider's prompt cache can serve it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus, LineKind
+from reviewer_cli.core.guidance import Advice
 from reviewer_cli.core.models import Finding, Head, Side
 from reviewer_cli.core.sanitise import one_line, visible
 
 OPENING = (
     "Review this change. Each line of the diff is shown as side and line number (R: the new file, "
     "L: the base file), a sign, and the code after one blank. The files are in the current "
-    "directory as the change leaves them.\n\n"
+    "directory as the change leaves them, without links, pictures, PDFs and notebooks.\n\n"
 )
 
 LONGEST_BODY = 8000
@@ -32,35 +34,69 @@ STATUS_WORDS = {
 }
 
 
-def find_prompt(head: Head, diff: Diff, evidence: Sequence[Finding] = ()) -> str:
-    """The prompt of a finding pass; `evidence` is what was said of the change already."""
-    parts = [
-        OPENING + _fence("diff", _diff_text(diff)),
-        _not_shown(diff),
-        _evidence(evidence),
+FENCES = ("diff", "not-shown", "guidance", "evidence", "author", "finding")
+
+#: A number counts as used wherever it stands behind such a name, closing bracket or not.
+LOOK_ALIKE = re.compile(f"(?:{'|'.join(FENCES)})-([0-9]+)", re.IGNORECASE)
+
+MOST_NAMED = 200
+"""Files that are named as not shown; the others are counted."""
+
+WIDEST = 300
+"""Characters of a title or a branch: more than a host takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What somebody else wrote, of one kind, with the words of ours that lead to it."""
+
+    lead: str
+    kind: str
+    text: str
+
+
+def find_prompt(
+    head: Head, diff: Diff, advice: Sequence[Advice] = (), evidence: Sequence[Finding] = ()
+) -> str:
+    """The prompt of a finding pass.
+
+    `advice` is the project's own guidance, `evidence` what was said of the change already.
+    """
+    return _prompt(
+        Data(OPENING, "diff", _diff_text(diff)),
+        *_not_shown(diff),
+        *_guidance(advice),
+        *_evidence(evidence),
         _about(head),
-        "Report the defects that this change introduces or exposes.",
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def verify_prompt(head: Head, diff: Diff, findings: Sequence[Finding]) -> str:
-    """The prompt of a verification pass over these findings, numbered from 1."""
-    listed = "\n\n".join(
-        f"Finding {number}: {finding.severity} {finding.category}, "
-        f"{one_line(finding.path)} line {finding.line}\n"
-        f"Title: {one_line(finding.title)}\n"
-        f"Claim: {visible(finding.body)}\n"
-        f"Quoted code:\n{visible(finding.quote)}"
-        for number, finding in enumerate(findings, 1)
+        end="Report the defects that this change introduces or exposes.",
     )
-    parts = [
-        OPENING + _fence("diff", _diff_text(diff)),
+
+
+def verify_prompt(
+    head: Head, diff: Diff, advice: Sequence[Advice], findings: Sequence[Finding]
+) -> str:
+    """The prompt of a verification pass over these findings, numbered from 1."""
+    return _prompt(
+        Data(OPENING, "diff", _diff_text(diff)),
+        *_guidance(advice),
         _about(head),
-        _fence("findings", listed),
-        f"Try to refute each of these {len(findings)} findings and give one verdict for each.",
+        *(
+            Data(f"Finding {number}:\n", "finding", _finding_text(finding))
+            for number, finding in enumerate(findings, 1)
+        ),
+        end=f"Try to refute each of these {len(findings)} findings and give one verdict for each.",
+    )
+
+
+def _prompt(*blocks: Data, end: str) -> str:
+    """All data between tags that none of it can write: one number for all, the first unused."""
+    used = {number for block in blocks for number in LOOK_ALIKE.findall(block.text)}
+    number = next(number for number in count() if str(number) not in used)
+    parts = [
+        f"{block.lead}<{block.kind}-{number}>\n{block.text}\n</{block.kind}-{number}>"
+        for block in blocks
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join((*parts, end))
 
 
 def _diff_text(diff: Diff) -> str:
@@ -68,8 +104,10 @@ def _diff_text(diff: Diff) -> str:
 
 
 def _file_text(file: FileDiff) -> str:
-    was = f" from {one_line(file.old_path, 1000)}" if file.old_path != file.path else ""
-    lines = [f"=== {one_line(file.path, 1000)} ({STATUS_WORDS[file.status]}{was})"]
+    """Each line begins with what it is, so that none can pass for one of another kind."""
+    lines = [f"=== {_name(file.path)} ({STATUS_WORDS[file.status]})"]
+    if file.old_path != file.path:
+        lines.append(f"from {_name(file.old_path)}")
     for hunk in file.hunks:
         lines.append(f"@@ {one_line(hunk.section)}".rstrip())
         for line in hunk.lines:
@@ -81,34 +119,56 @@ def _file_text(file: FileDiff) -> str:
     return "\n".join(lines)
 
 
-def _not_shown(diff: Diff) -> str:
-    if not diff.unreviewed:
-        return ""
-    listed = "\n".join(f"{one_line(file.path)}: {file.reason}" for file in diff.unreviewed[:200])
-    return "Also changed, but not shown:\n" + _fence("not-shown", listed)
+def _name(path: str) -> str:
+    """A path on one line with every blank that it has, so that the file can be opened by it."""
+    return visible(path).replace("\n", "\\u{a}")
 
 
-def _evidence(findings: Iterable[Finding]) -> str:
-    listed = "\n".join(
-        f"{one_line(finding.path)}:{finding.line}: {one_line(finding.title)}"
-        f"{f' ({finding.rule})' if finding.rule else ''}"
+def _not_shown(diff: Diff) -> Iterator[Data]:
+    lines = [f"{_name(file.path)}: {file.reason}" for file in diff.unreviewed[:MOST_NAMED]]
+    if more := len(diff.unreviewed) - len(lines):
+        lines.append(f"({more} more files are not named)")
+    if lines:
+        yield Data("Also changed, but not shown:\n", "not-shown", "\n".join(lines))
+
+
+def _guidance(advice: Iterable[Advice]) -> Iterator[Data]:
+    for one in advice:
+        lead = f"The project's own {one.source}, from the branch that this would be merged into:\n"
+        yield Data(lead, "guidance", one.text)
+
+
+def _evidence(findings: Iterable[Finding]) -> Iterator[Data]:
+    lines = [
+        f"{_name(finding.path)}:{finding.line}: {one_line(finding.title)}"
+        f"{f' ({one_line(finding.rule)})' if finding.rule else ''}"
         for finding in findings
-    )
-    if not listed:
-        return ""
-    return (
-        "The following is reported already and will be posted without you. "
-        "Use it as evidence and do not repeat it:\n" + _fence("evidence", listed)
-    )
+    ]
+    if lines:
+        lead = (
+            "The following is reported already and will be posted without you. "
+            "Use it as evidence and do not repeat it:\n"
+        )
+        yield Data(lead, "evidence", "\n".join(lines))
 
 
-def _about(head: Head) -> str:
+def _about(head: Head) -> Data:
     text = (
-        f"Title: {one_line(head.title)}\n"
-        f"Branch: {one_line(head.head_ref)} into {one_line(head.base_ref)}\n"
+        f"Title: {one_line(head.title, WIDEST)}\n"
+        f"Branch: {one_line(head.head_ref, WIDEST)} into {one_line(head.base_ref, WIDEST)}\n"
         f"Description:\n{_cut(head.body)}"
     )
-    return "What the author says of it:\n" + _fence("author", text)
+    return Data("What the author says of it:\n", "author", text)
+
+
+def _finding_text(finding: Finding) -> str:
+    """A finding is a model's words, and those may be an author's; nothing in it is another one."""
+    return (
+        f"{finding.severity} {finding.category}, {_name(finding.path)} line {finding.line}\n"
+        f"Title: {one_line(finding.title)}\n"
+        f"Claim: {visible(finding.body)}\n"
+        f"Quoted code:\n{visible(finding.quote)}"
+    )
 
 
 def _cut(body: str) -> str:
@@ -116,10 +176,3 @@ def _cut(body: str) -> str:
     lines = visible(body[:LONGEST_BODY].replace("\r\n", "\n"))
     left_out = len(body) - LONGEST_BODY
     return lines if left_out <= 0 else f"{lines}\n({left_out} more characters are not shown)"
-
-
-def _fence(name: str, text: str) -> str:
-    """Data between tags that it cannot close: the first number is taken that it does not use."""
-    used = set(re.findall(rf"{name}-([0-9]+)\s*>", text, re.IGNORECASE))
-    number = next(number for number in count() if str(number) not in used)
-    return f"<{name}-{number}>\n{text}\n</{name}-{number}>"

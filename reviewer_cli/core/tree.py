@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,21 @@ from reviewer_cli.core.coverage import name_reason, shown, size
 from reviewer_cli.core.models import Unreviewed
 
 LINK, SUBMODULE = b"120000", b"160000"
+
+#: A model sees these as such, so they can tell it what no reader of the text would notice.
+PICTURE = "a picture, PDF or notebook, which can hide instructions"
+
+#: The agent's program (2.1.330) goes by the extension first, and shows a file that has none as a
+#: picture when it begins as PNG, JPEG, GIF or WebP does.
+PICTURE_NAMES = (
+    *(b".png", b".apng", b".jpg", b".jpeg", b".jpe", b".jfif", b".gif", b".webp", b".bmp", b".ico"),
+    *(b".tif", b".tiff", b".heic", b".heif", b".avif", b".pdf", b".ipynb"),
+)
+#: PNG, JPEG, GIF, WebP, PDF, TIFF in both byte orders, BMP, and HEIF with AVIF.
+PICTURE_START = re.compile(
+    rb"(?s)\x89PNG|\xff\xd8\xff|GIF8[79]|RIFF....WEBP|%PDF-|II\*\0|MM\0\*"
+    rb"|BM....\0\0\0\0|....ftyp(?:hei|hev|mif1|msf1|avi)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +60,7 @@ def records(listing: bytes) -> list[bytes]:
 
 
 def plan(listing: bytes, limits: CheckoutLimits) -> TreePlan:
-    """Decide about every entry of `git ls-tree -r -z -l --full-tree`.
+    """Decide about every entry of `git ls-tree -r -z -l --full-tree`, by all but its content.
 
     No accepted path leaves the checkout, is a link, or lies below another accepted file.
     """
@@ -56,6 +72,8 @@ def plan(listing: bytes, limits: CheckoutLimits) -> TreePlan:
         meta, path = record.split(b"\t", 1)
         mode, _, oid, length = meta.split()
         reason = mode_reason(mode) or name_reason(path)
+        if reason is None and path.lower().endswith(PICTURE_NAMES):
+            reason = PICTURE
         if reason is None:
             # git writes BAD for a blob that it cannot find: asking for its content then fails.
             count = int(length) if length.isdigit() else 0
@@ -74,6 +92,14 @@ def plan(listing: bytes, limits: CheckoutLimits) -> TreePlan:
         total += count
         directories.update(_upward(path.rpartition(b"/")[0]))
     return TreePlan(entries=tuple(entries.values()), skipped=tuple(skipped))
+
+
+def content_reason(content: bytes) -> str | None:
+    """Why a file that begins like this is left out whatever its name; None when it may be there.
+
+    That it is named is what matters: code that is dressed up as a picture is missing too.
+    """
+    return PICTURE if PICTURE_START.match(content) else None
 
 
 def mode_reason(mode: bytes) -> str | None:

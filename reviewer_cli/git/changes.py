@@ -125,7 +125,7 @@ def _reason(change: Change, limits: DiffLimits) -> str | None:
     reason = mode_reason(mode) or name_reason(change.path) or name_reason(change.old_path)
     if reason is None and change.old == change.new:
         reason = NO_CHANGED_LINES
-    return reason or path_reason(change.path.decode("utf-8"), limits.ignore)
+    return reason or path_reason(change.path.decode("utf-8"), limits.ignore, limits.project_ignore)
 
 
 def _size_reasons(

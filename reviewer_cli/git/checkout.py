@@ -1,4 +1,4 @@
-"""A head's files in a directory of their own: no .git, no links, nothing of git's side effects.
+"""A head's files in a directory of their own: no .git, link or picture, none of git's side effects.
 
 A pool keeps the directories ("slots") of finished reviews. The next head of the same repository
 writes only what differs. A slot is trusted for the files that its manifest lists and that still
@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from reviewer_cli.core.coverage import shown
 from reviewer_cli.core.models import Unreviewed
-from reviewer_cli.core.tree import CheckoutLimits, Entry, TreePlan, plan, records
+from reviewer_cli.core.tree import (
+    CheckoutLimits,
+    Entry,
+    TreePlan,
+    content_reason,
+    plan,
+    records,
+)
 from reviewer_cli.errors import HeadError
 from reviewer_cli.git.files import Writer, inventory, remove
 from reviewer_cli.git.flock import try_exclusive
@@ -70,30 +77,29 @@ class CheckoutPool:
 
 
 class Slot:
-    """One directory of a pool: `tree` with the files, `manifest` with git's list of them.
+    """One directory of a pool: `tree` with the files, `written` with git's records of them.
 
-    The manifest is there only while the tree is whole.
+    That manifest is there only while the tree is whole, and names no file that was left out.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._tree = directory / "tree"
-        self._manifest = directory / "manifest"
+        self._manifest = directory / "written"
 
     def fill(self, mirror: Mirror, sha: str, limits: CheckoutLimits) -> Checkout:
         """Make the tree hold this commit's files and no others."""
         listing = mirror.git("ls-tree", "-r", "-z", "-l", "--full-tree", sha)
         wanted = plan(listing, limits)
         try:
-            clashes = self._update(mirror, wanted)
-            self._write_manifest(listing)
+            left_out = self._update(mirror, wanted)
         except OSError as error:
             self.clear()
             raise CheckoutFailed(
                 f"the checkout {self.directory} could not be written ({error.strerror}); "
                 "free space on its disk, or delete that directory: it is only a cache"
             ) from error
-        return Checkout(path=self._tree, skipped=(*wanted.skipped, *clashes))
+        return Checkout(path=self._tree, skipped=(*wanted.skipped, *left_out))
 
     def clear(self) -> None:
         """Remove the slot's files; what cannot be removed is left to the next borrower."""
@@ -113,26 +119,23 @@ class Slot:
         ]
         kept = {entry.path for entry in wanted.entries} - {entry.path for entry in missing}
         remove(self._tree, present.files.keys() - kept, present.directories)
-        return self._write(mirror, missing) if missing else []
+        left_out = self._write(mirror, missing)
+        self._write_manifest(e.record for e in wanted.entries if e.path not in left_out)
+        return [Unreviewed(path=shown(path), reason=why) for path, why in left_out.items()]
 
-    def _write(self, mirror: Mirror, missing: Sequence[Entry]) -> list[Unreviewed]:
-        """Write files that are not there; returns those that this file system cannot tell apart."""
-        clashes: list[Unreviewed] = []
-        asked = b"\n".join(entry.oid for entry in missing) + b"\n"
-        with (
-            Writer(self._tree) as writer,
-            mirror.stream("cat-file", "--batch", "--buffer", input=asked) as blobs,
-        ):
-            for entry in missing:
-                if blobs.readline() != b"%b blob %d\n" % (entry.oid, entry.size):
-                    raise mirror.damaged(f"git could not read {shown(entry.path)}")
-                content = blobs.read(entry.size + 1)[:-1]
+    def _write(self, mirror: Mirror, missing: Sequence[Entry]) -> dict[bytes, str]:
+        """Write files that are not there; returns why some of these paths were left out."""
+        left_out: dict[bytes, str] = {}
+        with Writer(self._tree) as writer, closing(mirror.blobs(missing)) as contents:
+            for entry, content in zip(missing, contents, strict=True):
+                if reason := content_reason(content):
+                    left_out[entry.path] = reason
+                    continue
                 try:
                     writer.write(entry.path, content)
                 except (FileExistsError, NotADirectoryError):
-                    reason = "its name differs from another only in case"
-                    clashes.append(Unreviewed(path=shown(entry.path), reason=reason))
-        return clashes
+                    left_out[entry.path] = "its name differs from another only in case"
+        return left_out
 
     def _known(self) -> frozenset[bytes]:
         try:
@@ -140,7 +143,7 @@ class Slot:
         except FileNotFoundError:
             return frozenset()
 
-    def _write_manifest(self, listing: bytes) -> None:
+    def _write_manifest(self, written: Iterable[bytes]) -> None:
         half = self._manifest.with_suffix(".half")
-        half.write_bytes(listing)
+        half.write_bytes(b"".join(record + b"\0" for record in written))
         half.replace(self._manifest)

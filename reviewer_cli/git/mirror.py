@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
+from reviewer_cli.core.coverage import shown
+from reviewer_cli.core.tree import Entry
 from reviewer_cli.errors import HeadGone, HeadRejected
 from reviewer_cli.git.flock import exclusive
 from reviewer_cli.git.run import GitBusy, GitError, run, stream
@@ -104,6 +106,17 @@ class Mirror:
                 raise
             raise self.damaged(str(error), error) from error
 
+    def blobs(self, entries: Sequence[Entry]) -> Generator[bytes, None, None]:
+        """The contents of these files of a tree, in order; close it when not all are taken."""
+        if not entries:
+            return
+        asked = b"\n".join(entry.oid for entry in entries) + b"\n"
+        with self.stream("cat-file", "--batch", "--buffer", input=asked) as found:
+            for entry in entries:
+                if found.readline() != b"%b blob %d\n" % (entry.oid, entry.size):
+                    raise self.damaged(f"git could not read {shown(entry.path)}")
+                yield found.read(entry.size + 1)[:-1]
+
     def damaged(self, reason: str, error: GitError | None = None) -> MirrorDamaged:
         """The error to raise when this mirror lacks what it must have."""
         return MirrorDamaged(
@@ -125,7 +138,9 @@ class Mirror:
             return False
         try:
             run(["rev-parse", "--git-dir"], cwd=self.path, environment=self._here())
-        except GitError:
+        except GitError as error:
+            if error.returncode < 0:
+                raise  # it was killed, which says nothing about the mirror
             return False
         return True
 

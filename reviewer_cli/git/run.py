@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
-from reviewer_cli.errors import ConfigurationError, HeadError
+from reviewer_cli.errors import AccessRefused, ConfigurationError, HeadError, ReviewerError
 
 #: What git may see of our own environment: how to find it, and how this machine reaches the net.
 INHERITED = (
@@ -62,7 +62,16 @@ HARDENING = (
 )
 COMMAND = ("git", *(word for setting in HARDENING for word in ("-c", setting)))
 
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
 LOCKED = re.compile(r"Unable to create '.*\.lock': File exists|cannot lock ref|could not lock")
+#: A remote that answers 401 makes git ask for a name and password, which nobody can type here.
+REFUSED = re.compile(
+    r"^fatal: (?:Authentication failed for|could not read (?:Username|Password) for"
+    r"|.*The requested URL returned error: 401)",
+    re.MULTILINE,
+)
+FORBIDDEN = "The requested URL returned error: 403"
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -73,6 +82,12 @@ class GitError(HeadError):
         super().__init__(message)
         self.returncode = returncode
         self.stderr = stderr
+
+
+class GitForbidden(GitError):
+    """The remote knows our credential, which may not read this repository."""
+
+    waits_for_person = True
 
 
 class GitBusy(GitError):
@@ -103,8 +118,10 @@ def stream(
 ) -> Iterator[IO[bytes]]:
     """Run git while the caller reads its standard output, all of it.
 
-    Raises GitBusy on a lock, GitError when git fails or `timeout_s` seconds pass, and
-    ConfigurationError when git is not installed. No process of its group outlives the block.
+    Raises GitBusy on a lock, AccessRefused and GitForbidden when a remote refuses the credential
+    altogether or for this repository, GitError when git fails otherwise or `timeout_s` seconds
+    pass, and ConfigurationError when git is not installed. No process of its group outlives the
+    block.
     """
     # Files, not pipes, on the two sides nobody reads meanwhile: they cannot fill up and hang.
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
@@ -112,6 +129,7 @@ def stream(
             given.write(input)
             given.seek(0)
         process = _start(args, cwd, environment or {}, given, said)
+        _RUNNING.add(process)
         output = cast(IO[bytes], process.stdout)
         expired = threading.Event()
         timer = threading.Timer(timeout_s, _expire, (process, expired))
@@ -132,12 +150,20 @@ def stream(
             raise
         finally:
             timer.cancel()
+            _RUNNING.discard(process)
         if expired.is_set():
             raise late
         if process.returncode:
             said.seek(0)
             text = said.read().decode("utf-8", "replace")
             raise _failure(_command(args), process.returncode, text)
+
+
+def end_all() -> None:
+    """Kill every git process of this program: their calls raise GitError in their threads."""
+    for process in tuple(_RUNNING):
+        if process.returncode is None:
+            _kill(process)
 
 
 def _start(
@@ -192,7 +218,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _failure(command: str, returncode: int, stderr: str) -> GitError:
+def _failure(command: str, returncode: int, stderr: str) -> ReviewerError:
     """The error that tells a person why: git's first complaint, else the last thing it said."""
     lines = [CONTROL.sub(" ", line).strip() for line in stderr.split("\n")]
     complaints = [line for line in lines if line.startswith(("fatal:", "error:"))]
@@ -200,6 +226,18 @@ def _failure(command: str, returncode: int, stderr: str) -> GitError:
     if LOCKED.search(stderr):
         return GitBusy(
             f"git {command} met another git process at work; try again ({said[:300]})",
+            returncode=returncode,
+            stderr=stderr,
+        )
+    if REFUSED.search(stderr):
+        return AccessRefused(
+            f"git {command} was refused the credential ({said[:300]}); it is wrong, expired or "
+            "revoked: make a new one and set it where the old one was."
+        )
+    if FORBIDDEN in stderr:
+        return GitForbidden(
+            f"git {command} is forbidden by the remote; let the credential read the repository's "
+            f"contents ({said[:300]})",
             returncode=returncode,
             stderr=stderr,
         )

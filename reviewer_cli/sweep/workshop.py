@@ -7,18 +7,20 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.diff import Diff
-from reviewer_cli.core.models import Head, HeadKey
+from reviewer_cli.core.guidance import Guidance
+from reviewer_cli.core.models import Head, HeadKey, Unreviewed
 from reviewer_cli.core.tree import CheckoutLimits
-from reviewer_cli.errors import HeadGone
+from reviewer_cli.errors import AccessRefused, HeadGone
 from reviewer_cli.git.changes import changes
 from reviewer_cli.git.checkout import CheckoutPool
+from reviewer_cli.git.guidance import project_guidance
 from reviewer_cli.git.mirror import Mirror
-from reviewer_cli.git.run import GitBusy
+from reviewer_cli.git.run import GitBusy, end_all
 from reviewer_cli.ports import Remote
 from reviewer_cli.retry import while_busy
 
@@ -26,11 +28,16 @@ FETCH_TOGETHER = 100
 """Heads whose commits are fetched in one conversation with the remote."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A head ready for review; `close` gives its checkout back."""
+    """A head ready for review; `close` gives its checkout back.
+
+    `unopened` are the files whose changed lines are reviewed although the checkout lacks them.
+    """
 
     diff: Diff
+    guidance: Guidance
+    unopened: tuple[Unreviewed, ...]
     checkout: Path
     resources: ExitStack
 
@@ -51,6 +58,7 @@ class Workshop:
         self._mirrors: dict[str, Mirror] = {}
         self._expected: dict[str, list[Head]] = defaultdict(list)
         self._brought: set[HeadKey] = set()
+        self._refused: dict[str, AccessRefused] = {}
         # Bound by the processor: more heads at once would only delay the first review.
         self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -64,20 +72,37 @@ class Workshop:
         """The diff of a head and a directory with its files.
 
         Raises HeadGone when the commit no longer exists, HeadRejected when it can never be
-        reviewed, other HeadErrors when a later try may succeed.
+        reviewed, AccessRefused when its host refuses git our credential, and asks that host
+        nothing more then; other HeadErrors when a later try may succeed.
         """
         mirror = self._fetched(head, remote)
         resources = ExitStack()
         with self._cores:
-            diff = changes(mirror, head.base_sha, head.key.sha, self._limits)
+            # From the branch as it is, not from the merge base: what was mended since holds too.
+            guidance = project_guidance(mirror, head.base_sha)
+            limits = replace(self._limits, project_ignore=guidance.ignore)
+            diff = changes(mirror, head.base_sha, head.key.sha, limits)
             checkout = resources.enter_context(
                 self._pool.borrow(mirror, head.key.sha, self._tree_limits)
             )
-        return Prepared(diff, checkout.path, resources)
+        shown = {file.path for file in diff.files}
+        return Prepared(
+            diff=diff,
+            guidance=guidance,
+            unopened=tuple(file for file in checkout.skipped if file.path in shown),
+            checkout=checkout.path,
+            resources=resources,
+        )
+
+    def stop(self) -> None:
+        """End the git processes of what is being prepared, however slow their remote is."""
+        end_all()
 
     def _fetched(self, head: Head, remote: Remote) -> Mirror:
         name = _name(head)
         with self._locks[name]:
+            if refusal := self._refused.get(head.key.host):
+                raise AccessRefused(str(refusal))
             mirror = self._mirrors.get(name) or Mirror.open(self._cache_dir, name)
             self._mirrors[name] = mirror
             if head.key not in self._brought:
@@ -92,6 +117,10 @@ class Workshop:
         except HeadGone:
             # All others came; what is gone may be one of them.
             while_busy(lambda: mirror.fetch(remote, _commits([head])), GitBusy)
+        except AccessRefused as error:
+            # Others may wait for this repository already: they need not ask again.
+            self._refused[head.key.host] = error
+            raise
         self._brought.update(one.key for one in together)
 
 

@@ -88,6 +88,7 @@ HONEST = [
 ]
 
 
+@pytest.mark.threat("T15", layer="checks")
 @pytest.mark.parametrize(("line", "path", "rule", "severity"), REPORTED)
 def test_unseen_characters_are_reported(
     line: str, path: str, rule: str, severity: Severity

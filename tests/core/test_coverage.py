@@ -23,17 +23,19 @@ from reviewer_cli.core.diff import FileDiff, FileStatus, parse_hunks
     ],
 )
 def test_generated_paths(path: str) -> None:
-    assert path_reason(path, ()) == "generated or vendored"
+    assert path_reason(path, (), ()) == "generated or vendored"
 
 
 @pytest.mark.parametrize("path", ["lock.py", "vendor.py", "src/vendors/a.py", "min.js", "map/a.py"])
 def test_hand_written_paths(path: str) -> None:
-    assert path_reason(path, ()) is None
+    assert path_reason(path, (), ()) is None
 
 
 def test_the_configuration_comes_first() -> None:
-    assert path_reason("vendor/a", ("vendor/",)) == "ignored by the configuration"
-    assert path_reason("a.py", ("*.md",)) is None
+    assert path_reason("vendor/a", ("vendor/",), ("vendor/",)) == "ignored by the configuration"
+    reason = path_reason("vendor/a", (), ("vendor/",))
+    assert reason == "ignored by the project's own .reviewer.toml"
+    assert path_reason("a.py", ("*.md",), ("*.rst",)) is None
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def test_our_own_review_is_recognised(body: str) -> None:
     assert carries_marker(body, KEY, SECRET)
 
 
+@pytest.mark.threat("T22", layer="posting")
 @pytest.mark.parametrize(
     "body",
     [
@@ -42,6 +43,7 @@ def test_a_quoted_moved_or_changed_marker_does_not_count(body: str) -> None:
     assert not carries_marker(body, KEY, SECRET)
 
 
+@pytest.mark.threat("T22", layer="posting", tries=2)
 @pytest.mark.parametrize(
     "other",
     [
@@ -63,11 +65,13 @@ def test_a_marker_survives_that_its_repository_is_renamed() -> None:
     assert carries_marker(MARK, replace(KEY, repo="owner/renamed"), SECRET)
 
 
+@pytest.mark.threat("T22", layer="posting", tries=2)
 def test_a_marker_signed_by_somebody_else_does_not_count() -> None:
     assert not carries_marker(marker(KEY, b"guess"), KEY, SECRET)
     assert not carries_marker(marker(KEY, b""), KEY, SECRET)
 
 
+@pytest.mark.threat("T22", layer="sanitiser", tries=2)
 def test_what_a_model_writes_never_ends_a_review_with_a_marker() -> None:
     assert not carries_marker(harmless_markdown(MARK), KEY, SECRET)
     assert not carries_marker(fenced(MARK), KEY, SECRET)

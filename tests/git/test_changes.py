@@ -89,12 +89,14 @@ def test_each_path_has_its_own_lines(repo: Repo, mirror: Mirror) -> None:
     assert set(reasons(diff)) == {f"f{n:02}" for n in range(30) if n % 5 == 0 and n % 7}
 
 
+@pytest.mark.threat("T10", layer="git")
 def test_attributes_cannot_hide_a_change(repo: Repo, mirror: Mirror) -> None:
     hiding = "*.py -diff linguist-generated working-tree-encoding=UTF-16 -text binary\n"
     diff = diff_of(repo, mirror, {}, {".gitattributes": hiding, "bad.py": "import os\n"})
     assert lines(diff, "bad.py") == [("+", "import os", None, 1)]
 
 
+@pytest.mark.threat("T10", layer="git", tries=2)
 def test_binary_files_are_named(repo: Repo, mirror: Mirror) -> None:
     diff = diff_of(repo, mirror, {"b": b"a\0b\n"}, {"a": b"\x89PNG\0\n", "b": "text\n"})
     assert reasons(diff) == {"a": "binary", "b": "binary"}
@@ -116,6 +118,7 @@ def test_a_missing_newline_at_the_end_is_no_line(repo: Repo, mirror: Mirror) -> 
     assert lines(diff, "a") == [(" ", "x", 1, 1), ("-", "y", 2, None), ("+", "y", None, 2)]
 
 
+@pytest.mark.threat("T10", layer="git")
 def test_content_that_looks_like_a_patch_is_content(repo: Repo, mirror: Mirror) -> None:
     forged = "diff --git a/000000000 b/000000000\n@@ -1,9 +1,9 @@\n--- a/x\n+++ b/x\n"
     diff = diff_of(repo, mirror, {"a": "1\n", "z": "1\n"}, {"a": forged, "z": "2\n"})
@@ -144,6 +147,7 @@ def raw_head(repo: Repo, *entries: tuple[str, bytes, str]) -> tuple[str, str]:
     return base, repo.commit_tree(repo.tree([(FILE, b"README", readme), *entries]), base)
 
 
+@pytest.mark.threat("T9", layer="git", tries=9)
 def test_links_submodules_and_hostile_names_are_named(repo: Repo, mirror: Mirror) -> None:
     blob = repo.blob(b"import os\n")
     inner = repo.tree([(FILE, b"a.py", blob)])
@@ -213,6 +217,7 @@ def test_changes_without_lines_are_named(repo: Repo, mirror: Mirror) -> None:
     assert reasons(diff) == dict.fromkeys(["mode.sh", "new.py", "empty"], "no changed lines")
 
 
+@pytest.mark.threat("T9", layer="git", tries=2)
 def test_large_files_are_never_read(repo: Repo, mirror: Mirror) -> None:
     diff = diff_of(
         repo,
@@ -225,6 +230,7 @@ def test_large_files_are_never_read(repo: Repo, mirror: Mirror) -> None:
     assert reasons(diff) == dict.fromkeys(["big", "shrinks"], "larger than 1000 bytes")
 
 
+@pytest.mark.threat("T9", layer="git", tries=5)
 def test_long_lines_and_totals_are_named(repo: Repo, mirror: Mirror) -> None:
     files: Contents = {f"f{n}": "x\n" * 50 for n in range(6)}
     diff = diff_of(
@@ -244,6 +250,7 @@ def test_long_lines_and_totals_are_named(repo: Repo, mirror: Mirror) -> None:
     assert reasons(tiny)["f5"] == "the pull request is too large to read it all"
 
 
+@pytest.mark.threat("T10", layer="git", tries=3)
 def test_generated_and_ignored_files_are_named(repo: Repo, mirror: Mirror) -> None:
     diff = diff_of(
         repo,

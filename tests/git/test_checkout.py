@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reviewer_cli.core.tree import CheckoutLimits
+from reviewer_cli.core.tree import PICTURE, CheckoutLimits
+from reviewer_cli.engines.agent_options import PICTURES as DENIED
 from reviewer_cli.git.checkout import CheckoutFailed, CheckoutPool
 from reviewer_cli.git.files import WRITTEN_AT_NS, Writer
 from reviewer_cli.git.mirror import Mirror, MirrorDamaged
@@ -98,6 +99,7 @@ def test_files_and_directories_change_places(
     assert check_out(pool, mirror, first) == {"a": b"file", "b/": b"", "b/c": b"below"}
 
 
+@pytest.mark.threat("T8", layer="checkout", tries=2)
 def test_whatever_somebody_changed_is_written_again(
     repo: Repo, mirror: Mirror, pool: CheckoutPool, written: list[str], tmp_path: Path
 ) -> None:
@@ -173,6 +175,7 @@ def hostile_tree(repo: Repo) -> str:
     )
 
 
+@pytest.mark.threat("T9", layer="checkout", tries=12)
 def test_hostile_names_are_left_out_and_named(
     repo: Repo, mirror: Mirror, pool: CheckoutPool, tmp_path: Path
 ) -> None:
@@ -197,6 +200,85 @@ def test_hostile_names_are_left_out_and_named(
     assert not list(tmp_path.rglob("a.py"))
 
 
+PICTURES = {
+    "png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+    "gif": b"GIF89a\1\0\1\0",
+    "webp": b"RIFF\x22\0\0\0WEBPVP8 ",
+    "pdf": b"%PDF-1.7\n1 0 obj",
+    "bmp": b"BM:\0\0\0\0\0\0\0\x36\0\0\0",
+    "tiff": b"II*\0\x08\0\0\0",
+    "tiff, other order": b"MM\0*\0\0\0\x08",
+    "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "avif": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1",
+}
+TEXTS = {
+    "ascii": "Bitmaps start with BM; %PDF- with this; GIF8 is half of one.\n",
+    "BMW.py": b"BM = 1\n",
+    "utf-8": b"\xef\xbb\xbf" + "grün\n".encode(),
+    "utf-16 little": "\ufeffa = 1\n".encode("utf-16-le"),
+    "utf-16 big": "\ufeffa = 1\n".encode("utf-16-be"),
+    "utf-32": "\ufeffa = 1\n".encode("utf-32-le"),
+    "latin": b"\xff\xd8 = 1\n",
+    "binary": bytes(range(256)),
+    "drawing.svg": "<svg/>",
+    "pdf": "no dot\n",
+    "a.pdf.txt": "named like one\n",
+}
+
+
+@pytest.mark.parametrize("named", ["", ".py"])
+def test_what_begins_like_a_picture_is_left_out_whatever_its_name(
+    repo: Repo, mirror: Mirror, pool: CheckoutPool, named: str
+) -> None:
+    head = repo.commit({name + named: content + b"\0" * 50 for name, content in PICTURES.items()})
+    mirror.fetch(repo.remote, [head])
+    with pool.borrow(mirror, head, LIMITS) as checkout:
+        assert contents(checkout.path) == {}
+        assert {file.path for file in checkout.skipped} == {name + named for name in PICTURES}
+        assert {file.reason for file in checkout.skipped} == {PICTURE}
+
+
+def test_what_the_agent_may_not_read_by_its_name_is_left_out(
+    repo: Repo, mirror: Mirror, pool: CheckoutPool
+) -> None:
+    head = repo.commit({f"d/{'x.' + kind}": "x" for kind in (*DENIED, "PNG", "tiff", "Heic")})
+    mirror.fetch(repo.remote, [head])
+    with pool.borrow(mirror, head, LIMITS) as checkout:
+        assert contents(checkout.path) == {}
+        assert len(checkout.skipped) == len(DENIED) + 3
+
+
+def test_text_in_any_encoding_is_there(repo: Repo, mirror: Mirror, pool: CheckoutPool) -> None:
+    head = repo.commit(TEXTS)
+    mirror.fetch(repo.remote, [head])
+    with pool.borrow(mirror, head, LIMITS) as checkout:
+        assert sorted(contents(checkout.path)) == sorted(TEXTS)
+        assert checkout.skipped == ()
+
+
+def test_a_picture_stays_away_from_a_checkout_that_is_used_again(
+    repo: Repo, mirror: Mirror, pool: CheckoutPool, written: list[str]
+) -> None:
+    """Also one that takes a text's name, one that turns to text, and one planted meanwhile."""
+    picture = PICTURES["png"]
+    first = repo.commit({"same": picture, "turns": "text\n", "ends": picture, "a": "1\n"})
+    second = repo.commit({"turns": picture, "ends": "text\n"})
+    mirror.fetch(repo.remote, [first, second])
+    with pool.borrow(mirror, first, LIMITS) as checkout:
+        assert sorted(contents(checkout.path)) == ["a", "turns"]
+        assert sorted(file.path for file in checkout.skipped) == ["ends", "same"]
+        root = checkout.path
+    (root / "same").write_bytes(picture)
+    os.utime(root / "same", ns=(WRITTEN_AT_NS, WRITTEN_AT_NS))
+    written.clear()
+    with pool.borrow(mirror, second, LIMITS) as checkout:
+        assert contents(checkout.path) == {"a": b"1\n", "ends": b"text\n"}
+        assert sorted(file.path for file in checkout.skipped) == ["same", "turns"]
+    assert written == ["ends"]
+
+
+@pytest.mark.threat("T9", layer="checkout", tries=3)
 def test_caps_hold_and_say_so(repo: Repo, mirror: Mirror, pool: CheckoutPool) -> None:
     head = repo.commit({"a": "x" * 50, "b": "x" * 101, "c": "x" * 50, "d": "x" * 50, "e": "x"})
     mirror.fetch(repo.remote, [head])
@@ -285,6 +367,7 @@ def test_a_full_disk_is_an_error_that_names_the_directory(
     assert check_out(pool, mirror, head) == {"a": b"1"}
 
 
+@pytest.mark.threat("T8", layer="checkout", tries=2)
 def test_a_writer_never_passes_a_link(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "outside"
     root.mkdir()
@@ -304,7 +387,7 @@ NAMES = st.one_of(
 )
 LEAVES = st.tuples(
     st.sampled_from([FILE, FILE, FILE, EXECUTABLE, LINK, SUBMODULE]),
-    st.binary(max_size=40),
+    st.one_of(st.binary(max_size=40), st.sampled_from([b"GIF89a", b"%PDF-1"])),
 )
 TREES = st.recursive(
     st.lists(st.tuples(NAMES, LEAVES), max_size=5),
@@ -325,6 +408,8 @@ def store(repo: Repo, tree: list[Any]) -> str:
     return repo.tree(entries)
 
 
+@pytest.mark.threat("T8", layer="checkout")
+@pytest.mark.threat("T9", layer="checkout")
 @settings(
     max_examples=20,
     deadline=None,

@@ -112,6 +112,7 @@ def test_an_unreachable_remote_is_an_error_of_git(mirror: Mirror, tmp_path: Path
         mirror.fetch(Remote(url=str(tmp_path / "none")), [GONE])
 
 
+@pytest.mark.threat("T25", layer="git")
 @pytest.mark.parametrize("sha", ["main", "--upload-pack=x", "A" * 40, "", GONE + "\n", GONE[:39]])
 def test_only_full_commit_ids_are_fetched(repo: Repo, mirror: Mirror, sha: str) -> None:
     with pytest.raises(HeadRejected):

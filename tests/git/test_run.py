@@ -74,6 +74,8 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return trap
 
 
+@pytest.mark.threat("T6", layer="git")
+@pytest.mark.threat("T7", layer="git")
 def test_nothing_of_the_operators_settings_runs(repo: Repo, trap: Path, tmp_path: Path) -> None:
     """Hooks, filters, fsmonitor, textconv and external diffs of the user stay asleep."""
     base = repo.commit({"a.py": "a = 1\n", ".gitattributes": "* filter=evil diff=evil\n"})
@@ -92,6 +94,7 @@ def test_nothing_of_the_operators_settings_runs(repo: Repo, trap: Path, tmp_path
     assert (trap / "sprung").exists(), "the trap itself is broken"
 
 
+@pytest.mark.threat("T7", layer="git")
 def test_hooks_and_monitors_of_a_tampered_mirror_stay_asleep(
     repo: Repo, mirror: Mirror, tmp_path: Path
 ) -> None:
@@ -109,6 +112,7 @@ def test_hooks_and_monitors_of_a_tampered_mirror_stay_asleep(
     assert not sprung.exists()
 
 
+@pytest.mark.threat("T24", layer="git")
 def test_git_sees_only_the_listed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "canary")
     monkeypatch.setenv("GIT_TRACE", "1")
@@ -121,6 +125,7 @@ def test_git_sees_only_the_listed_environment(monkeypatch: pytest.MonkeyPatch) -
     assert "GIT_TRACE" not in names
 
 
+@pytest.mark.threat("T24", layer="git")
 def test_credentials_given_by_environment_are_not_in_the_arguments() -> None:
     pairs = {
         "GIT_CONFIG_COUNT": "1",
@@ -136,6 +141,7 @@ def test_credentials_given_by_environment_are_not_in_the_arguments() -> None:
     assert b"canary" not in arguments
 
 
+@pytest.mark.threat("T26", layer="git")
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "ext::touch sprung", "ssh://127.0.0.1/x"])
 def test_only_https_and_local_paths_are_fetched_from(url: str, tmp_path: Path) -> None:
     with pytest.raises(GitError, match="not allowed"):
