@@ -101,14 +101,19 @@ class Lease:
                 error=str(error),
             )
 
-    def release(self, now: float) -> None:
-        """Give the row back with its attempt: what went wrong was not this head's fault."""
+    def release(self, now: float, error: Exception | None = None) -> None:
+        """Give the row back with its attempt: what went wrong was not this head's fault.
+
+        An error is noted with the row where only a person can mend it.
+        """
+        noted = {} if error is None else {"error_class": type(error).__name__, "error": str(error)}
         with self.store.transaction():
             self._advance(
                 now,
                 requeue=f"{BACK_TO_DUE}, attempts = max(attempts - 1, 0)",
                 lease=None,
                 lease_expires_at=None,
+                **noted,
             )
 
     def bury(self, error: Exception, now: float) -> None:

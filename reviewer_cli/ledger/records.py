@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from reviewer_cli.core.models import HeadKey, Severity, State
+from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.rows import SweepCounts
 from reviewer_cli.ledger.store import Store, translated
 from reviewer_cli.ledger.views import (
@@ -73,6 +74,7 @@ class Records:
                 "WHERE state IN ('due', 'claimed', 'reviewed', 'posting', 'dead')"
                 " ORDER BY state = 'due' AND attempts = 0, changed_at DESC LIMIT 20"
             ),
+            breakers=Breakers(self._store).open(),
         )
 
     def sweeps(self, limit: int) -> tuple[SweepRecord, ...]:

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 APPLICATION_ID = 0x52565752
 """“RVWR”: tells a ledger from any other SQLite file (https://sqlite.org/fileformat.html)."""
 
-VERSION = 1
+VERSION = 2
 
 migrations = Migrations("reviewer")
 
@@ -142,6 +142,18 @@ CREATE TABLE sweeps (
 )
 """
 
+BREAKERS = """
+CREATE TABLE breakers (
+  door TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  opened_at REAL NOT NULL,
+  last_failed_at REAL NOT NULL,
+  failures INTEGER NOT NULL,
+  until REAL,
+  reason TEXT NOT NULL
+)
+"""
+
 UNFINISHED = "state IN ('due', 'claimed', 'reviewed', 'posting')"
 """Heads that still want something; SQLite uses their index only where a query says just this."""
 
@@ -161,3 +173,10 @@ def m001_heads_reviews_findings_sweeps(db: Database) -> None:
     for statement in (SWEEPS, HEADS, REVIEWS, REPLIES, FINDINGS, *INDEXES):
         db.conn.execute(statement)
     db.conn.execute("PRAGMA user_version = 1")
+
+
+@migrations()
+def m002_breakers(db: Database) -> None:
+    """Which doors refused us, so that the next sweep knows it before it asks."""
+    db.conn.execute(BREAKERS)
+    db.conn.execute("PRAGMA user_version = 2")

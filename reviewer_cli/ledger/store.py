@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import struct
 import tempfile
 import time
@@ -35,7 +36,7 @@ class Store:
     """One connection to one ledger file, and the only words that write to it."""
 
     def __init__(self, path: Path) -> None:
-        """Open the ledger at `path`; make it when nothing is there.
+        """Open the ledger at `path`; make it when nothing is there, upgrade it when it is old.
 
         Raises LedgerRefused for a file that is damaged, newer than this program or not a ledger;
         the file is left as it is. Raises LedgerUnwritable when it cannot be opened.
@@ -49,6 +50,7 @@ class Store:
             try:
                 _check_version(self.db, path)
                 self._checked_at = check(self.db, path)
+                self._upgrade()
             except BaseException:
                 self.db.close()
                 raise
@@ -61,6 +63,12 @@ class Store:
     def seal(self) -> None:
         """Note how the file was left, after closing it; see `integrity`."""
         seal(self.path, self._checked_at)
+
+    def _upgrade(self) -> None:
+        """All missing migrations in one transaction; another process may be at it as well."""
+        if self.db.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+            with self.transaction():
+                migrations.apply(Database(self.db))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -159,6 +167,7 @@ def _leave_wal(db: sqlite3.Connection, path: Path) -> None:
 
 def _refuse_foreign_file(path: Path) -> None:
     """Look at the header alone: opening a file of another program could already change it."""
+    _refuse_planted(path)
     with path.open("rb") as file:
         header = file.read(HEADER.size)
     if len(header) < HEADER.size or not header.startswith(MAGIC):
@@ -170,6 +179,17 @@ def _refuse_foreign_file(path: Path) -> None:
     if application != APPLICATION_ID:
         raise LedgerRefused(f"{path} is a database of another program; point state_dir elsewhere.")
     _refuse_newer(version, path)
+
+
+def _refuse_planted(path: Path) -> None:
+    """What somebody else could have put there or can change: it says which reviews are posted."""
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise LedgerRefused(f"The ledger {path} is a link; point state_dir at the real directory.")
+    if found.st_uid != os.geteuid():
+        raise LedgerRefused(f"The ledger {path} belongs to another user; run as that user.")
+    if found.st_mode & 0o022:
+        raise LedgerRefused(f"The ledger {path} can be changed by others; run: chmod 600 {path}")
 
 
 def _refuse_newer(version: int, path: Path) -> None:

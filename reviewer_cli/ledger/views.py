@@ -105,6 +105,23 @@ class HeadHistory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerRecord:
+    """One row of `breakers`: a door such as "host github.com" that refused us and why.
+
+    `failures` counts the sweeps that it refused; `until` is when it may be asked again, None
+    when each sweep may ask once.
+    """
+
+    door: str
+    kind: str
+    opened_at: float
+    last_failed_at: float
+    failures: int
+    until: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """How the queue stands at one moment."""
 
@@ -120,3 +137,4 @@ class Status:
     usd_total: float
     last_sweeps: tuple[SweepRecord, ...]
     unfinished: tuple[HeadRecord, ...]
+    breakers: tuple[BreakerRecord, ...]

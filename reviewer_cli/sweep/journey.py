@@ -7,37 +7,32 @@ concerns every head is raised after the row was given back with its attempt.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reviewer_cli.contract import contract_hash
-from reviewer_cli.core.backoff import delay
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Clean, Severity, State
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.select import skip_reason_for_diff
 from reviewer_cli.errors import (
-    HeadError,
-    HeadGone,
-    LeaseLost,
-    LedgerUnwritable,
+    AccessRefused,
     NoCommonHistory,
     ProviderUnavailable,
     ProviderWait,
-    RepositoryUnusable,
-    ReviewerError,
-    defect,
 )
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Reviewed, Work
 from reviewer_cli.render.markdown import Facts, compose
+from reviewer_cli.sweep.endings import Endings
+from reviewer_cli.sweep.outgoing import Outgoing
 from reviewer_cli.sweep.passes import Memory, Passes, Verified
 from reviewer_cli.sweep.pause import Pause
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.publish import publish
+from reviewer_cli.sweep.refusals import host_door
 from reviewer_cli.sweep.workshop import Prepared
-from reviewer_cli.telemetry import LOGGER, HeadEnded, Observer, Phase, PhaseChanged
+from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
 
 UNSAID = "clean, not posted"
 """Recorded instead of a review's id where clean reviews keep quiet."""
@@ -69,6 +64,7 @@ class Journey:
         self._plan = plan
         self._sweep_id = sweep_id
         self._observe = observe
+        self._endings = Endings(doors, plan, observe)
         self._pause = Pause(
             clock=doors.clock,
             chance=doors.chance,
@@ -80,13 +76,14 @@ class Journey:
     async def prepare(self, head_id: int) -> Ready:
         """Fetch, diff and lay out; an error is kept for the review stage, which owns the row."""
         work = self._doors.ledger.load(head_id)
-        if work.review is not None:
+        if work.review is not None or self._doors.refusals.against(work.head.key):
             return Ready(work, None)
         key = work.head.key
         self._phase(work, Phase.PREPARING)
         try:
-            remote = self._doors.hosts[key.host].remote(key.repo)
-            prepared = await asyncio.to_thread(self._doors.workshop.prepare, work.head, remote)
+            with self._doors.refusals.watching(host_door(key.host)):
+                remote = self._doors.hosts[key.host].remote(key.repo)
+                prepared = await asyncio.to_thread(self._doors.workshop.prepare, work.head, remote)
         except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
         self._phase(work, Phase.READY)
@@ -98,14 +95,19 @@ class Journey:
             ready.prepared.close()
 
     async def review(self, ready: Ready) -> Saved | None:
-        """Claim the row, review the head, save the review; None when there is nothing to post."""
+        """Claim the row, review the head, save the review; None when there is nothing to post.
+
+        A head whose host or repository has refused our credential is left as it is.
+        """
         try:
+            if self._doors.refusals.against(ready.work.head.key):
+                return None
             lease = self._doors.ledger.claim(
                 ready.work.head_id, self._doors.clock(), self._plan.lease_s
             )
             if lease is None:
                 return None
-            with self._accountable(ready.work, lease):
+            with self._endings.of(ready.work, lease):
                 return await self._saved_review(ready, lease)
             return None
         finally:
@@ -113,23 +115,28 @@ class Journey:
 
     def give_back(self, saved: Saved) -> None:
         """Leave a saved review to a later sweep, which posts it without asking the engine."""
-        self._release(saved.lease)
+        self._endings.release(saved.lease)
 
     async def publish(self, saved: Saved) -> None:
-        """Post a saved review."""
+        """Post a saved review; a host that refuses our credential keeps no other host's back."""
         work, review = saved.work, saved.work.review
         if review is None:
             raise AssertionError("a review is posted only after it was saved")
+        key, refusals = work.head.key, self._doors.refusals
+        if refusals.against(key):
+            self.give_back(saved)
+            return
         self._phase(work, Phase.POSTING)
-        with self._accountable(work, saved.lease):
+        with suppress(AccessRefused), self._endings.of(work, saved.lease):
             if saved.severities or self._plan.clean is Clean.COMMENT:
-                host = self._doors.hosts[work.head.key.host]
-                await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
+                host = self._doors.hosts[key.host]
+                with refusals.posting(key):
+                    await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
             else:
                 saved.lease.posted(UNSAID, self._doors.clock())
             self._observe(
                 HeadEnded(
-                    key=work.head.key,
+                    key=key,
                     state=State.POSTED,
                     severities=saved.severities,
                     usd=saved.usd,
@@ -139,14 +146,14 @@ class Journey:
     async def _saved_review(self, ready: Ready, lease: Lease) -> Saved | None:
         work, prepared = ready.work, ready.prepared
         if isinstance(prepared, NoCommonHistory):
-            self._skip(work, lease, str(prepared))
+            self._endings.skip(work, lease, str(prepared))
             return None
         if isinstance(prepared, Exception):
             raise prepared
         if prepared is None:
             return Saved(work, lease, severities=work.severities, usd=0.0)
         if reason := skip_reason_for_diff(prepared.diff, self._plan.rules):
-            self._skip(work, lease, reason)
+            self._endings.skip(work, lease, reason)
             return None
         verified = await self._verified(work, prepared, lease)
         try:
@@ -161,10 +168,6 @@ class Journey:
         return Saved(
             replace(work, review=done.review), lease, severities=severities, usd=verified.usage.usd
         )
-
-    def _skip(self, work: Work, lease: Lease, reason: str) -> None:
-        lease.skip(reason, self._doors.clock())
-        self._end(work, State.SKIPPED, reason)
 
     async def _verified(self, work: Work, prepared: Prepared, lease: Lease) -> Verified:
         """All passes, waiting out what the provider asks for; saved answers are not asked again."""
@@ -181,6 +184,7 @@ class Journey:
                 keep=lambda saved: lease.save_reply(saved, self._sweep_id, self._doors.clock()),
                 entering=lambda step: self._phase(work, Phase.REVIEWING, step),
             ),
+            refusals=self._doors.refusals,
         )
         while True:
             await self._pause.over()
@@ -199,6 +203,8 @@ class Journey:
         facts = Facts(
             head=work.head,
             diff=prepared.diff,
+            unopened=prepared.unopened,
+            unheeded=prepared.guidance.unheeded,
             engine=self._doors.engine.name,
             model=verified.model,
             effort=self._plan.effort,
@@ -207,8 +213,9 @@ class Journey:
         key = work.head.key
         host = self._doors.hosts[key.host]
         signed = marker(key, host.marker_secret)
+        review = compose(facts, verified.remarks, signed, host.limits)
         return Reviewed(
-            review=compose(facts, verified.remarks, signed, host.limits),
+            review=Outgoing(work.head, prepared.diff).checked(review),
             remarks=verified.remarks,
             engine=facts.engine,
             model=facts.model,
@@ -221,51 +228,5 @@ class Journey:
             replies=verified.unsaved,
         )
 
-    @contextmanager
-    def _accountable(self, work: Work, lease: Lease) -> Iterator[None]:
-        """Turn whatever happens inside into the row's next state."""
-        clock = self._doors.clock
-        try:
-            yield
-        except LeaseLost:
-            self._end(work, State.DUE, "another process took it over")
-        except HeadGone as gone:
-            lease.supersede(str(gone), clock())
-            self._end(work, State.SUPERSEDED, str(gone))
-        except HeadError as error:
-            self._fail(work, lease, error)
-        except RepositoryUnusable as error:
-            self._fail(work, lease, HeadError(str(error)))
-        except (ReviewerError, asyncio.CancelledError):
-            self._release(lease)  # not this head's fault
-            raise
-        except Exception as error:  # noqa: BLE001 - one head never breaks the others
-            LOGGER.error("%s, with %s", defect(error), work.head.key)
-            self._fail(work, lease, HeadError(defect(error)))
-
-    def _release(self, lease: Lease) -> None:
-        # A ledger that cannot be written is what recovery is for.
-        with suppress(LedgerUnwritable, LeaseLost):
-            lease.release(self._doors.clock())
-
-    def _fail(self, work: Work, lease: Lease, error: HeadError) -> None:
-        now = self._doors.clock()
-        used_up = lease.attempts >= self._plan.max_attempts and not error.waits_for_person
-        if error.permanent or used_up:
-            lease.bury(error, now)
-            self._end(work, State.DEAD, str(error))
-            return
-        wait = delay(
-            lease.attempts,
-            first_s=self._plan.first_retry_s,
-            longest_s=self._plan.longest_retry_s,
-            chance=self._doors.chance(),
-        )
-        lease.retry(error, now + wait, now)
-        self._end(work, State.DUE, str(error))
-
     def _phase(self, work: Work, phase: Phase, note: str = "") -> None:
         self._observe(PhaseChanged(key=work.head.key, phase=phase, note=note))
-
-    def _end(self, work: Work, state: State, reason: str) -> None:
-        self._observe(HeadEnded(key=work.head.key, state=state, reason=reason))

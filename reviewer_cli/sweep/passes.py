@@ -24,11 +24,14 @@ from reviewer_cli.core.reply import (
     parse_verdicts,
     verdicts_schema,
 )
-from reviewer_cli.errors import InvalidReply, ReviewTimeout
+from reviewer_cli.errors import InvalidReply, ReviewTimeout, SecretInOutput
 from reviewer_cli.ledger.rows import SavedReply
 from reviewer_cli.ports import Brief, Engine, Pass, Reply, ReviewRequest
+from reviewer_cli.sweep.outgoing import Outgoing, reply_text
 from reviewer_cli.sweep.plan import Plan
+from reviewer_cli.sweep.refusals import Refusals, engine_door
 from reviewer_cli.sweep.workshop import Prepared
+from reviewer_cli.telemetry import SECRETS
 
 Parsed = TypeVar("Parsed")
 
@@ -70,14 +73,18 @@ class Passes:
         prepared: Prepared,
         plan: Plan,
         memory: Memory,
+        refusals: Refusals,
     ) -> None:
         self._engine = engine
         self._evidence = evidence
         self._head = head
         self._prepared = prepared
         self._diff = prepared.diff
+        self._outgoing = Outgoing(head, prepared.diff)
+        self._advice = prepared.guidance.advice
         self._plan = plan
         self._memory = memory
+        self._refusals = refusals
         self._usage = Usage()
         self._model = ""
         self._unsaved: list[SavedReply] = []
@@ -105,6 +112,7 @@ class Passes:
                 findings += await self._find(self._engine, step, known)
                 found = remarks(findings, self._diff)
         found = without_duplicates((*remarks(evidence, self._diff), *found))
+        found = tuple(map(self._outgoing.masked, found))
         unsaved, self._unsaved = tuple(self._unsaved), []
         return Verified(remarks=found, model=self._model, usage=self._usage, unsaved=unsaved)
 
@@ -117,7 +125,7 @@ class Passes:
     ) -> tuple[Finding, ...]:
         brief = Brief(
             instructions=instructions(step),
-            prompt=find_prompt(self._head, self._diff, known),
+            prompt=find_prompt(self._head, self._diff, self._advice, known),
             schema=findings_schema(),
         )
         return await self._ask(engine, step, brief, parse_findings)
@@ -128,7 +136,7 @@ class Passes:
             return found
         brief = Brief(
             instructions=instructions(Pass.VERIFY),
-            prompt=verify_prompt(self._head, self._diff, doubted),
+            prompt=verify_prompt(self._head, self._diff, self._advice, doubted),
             schema=verdicts_schema(),
         )
         verdicts = await self._ask(
@@ -145,11 +153,12 @@ class Passes:
         if saved is None:
             reply = await self._review(engine, brief)
             try:
+                self._outgoing.check_reply(reply)
                 parse(reply.data)
-            except InvalidReply:
+            except (InvalidReply, SecretInOutput):
                 # Kept for people and for the bill, under inputs that no later attempt asks for.
                 unasked = f"{inputs} refused {secrets.token_hex(4)}"
-                self._memory.keep(_saved(engine, f"{step} refused", unasked, reply))
+                self._memory.keep(_saved(engine, f"{step} refused", unasked, _redacted(reply)))
                 raise
             saved = _saved(engine, step, inputs, reply)
             self._unsaved.append(saved)
@@ -169,7 +178,8 @@ class Passes:
         self._save()
         try:
             async with asyncio.timeout(request.deadline_s + GRACE_S):
-                return await engine.review(request)
+                with self._refusals.watching(engine_door(engine.name)):
+                    return await engine.review(request)
         except TimeoutError as error:
             raise ReviewTimeout(
                 f"The review did not end within {request.deadline_s:.0f} s and was stopped; "
@@ -191,6 +201,12 @@ def _saved(engine: Engine, step: str, inputs: str, reply: Reply) -> SavedReply:
         reply=_text_of(reply.data),
         usage=reply.usage,
     )
+
+
+def _redacted(reply: Reply) -> Reply:
+    """What was refused, for people: its texts without any secret, no longer its structure."""
+    text = SECRETS.redacted(reply_text(reply))
+    return Reply(data=text, usage=reply.usage, model=SECRETS.redacted(reply.model))
 
 
 def _text_of(data: object) -> str:

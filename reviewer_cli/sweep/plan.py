@@ -11,6 +11,7 @@ from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ports import CodeHost, Effort, Engine
+from reviewer_cli.sweep.refusals import Refusals
 from reviewer_cli.sweep.workshop import Workshop
 from reviewer_cli.telemetry import Observer
 
@@ -59,6 +60,7 @@ class Doors:
     """Everything a sweep acts through; tests hand in fakes for the hosts and the engine only.
 
     `clock` gives seconds since the epoch, `chance` a number in [0, 1).
+    `refusals` is what the doors said to our credentials: doors are opened anew for each sweep.
     """
 
     hosts: Mapping[str, CodeHost]
@@ -70,3 +72,4 @@ class Doors:
     chance: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     observe: Observer
+    refusals: Refusals = field(default_factory=Refusals)

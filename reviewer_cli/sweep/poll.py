@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from reviewer_cli.core.models import Head, State, Tip
 from reviewer_cli.core.select import skip_reason
-from reviewer_cli.errors import HeadError, HostUnavailable, RepositoryUnusable, UsageError
+from reviewer_cli.errors import (
+    AccessRefused,
+    HeadError,
+    HostUnavailable,
+    RepositoryUnusable,
+    UsageError,
+)
 from reviewer_cli.ports import CodeHost
+from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.plan import Doors, Plan
+from reviewer_cli.sweep.refusals import host_door
 from reviewer_cli.sweep.report import Tally
 from reviewer_cli.telemetry import HeadEnded, Observer, RepositoryFailed
 
@@ -29,7 +37,7 @@ class Poll:
 
 async def poll(doors: Doors, plan: Plan) -> Poll:
     """Ask every host; a repository that fails is named and does not disturb the others."""
-    return await asyncio.to_thread(_poll, doors, plan)
+    return await aside(partial(_poll, doors, plan))
 
 
 def _poll(doors: Doors, plan: Plan) -> Poll:
@@ -39,8 +47,9 @@ def _poll(doors: Doors, plan: Plan) -> Poll:
     for name, selectors in plan.selectors.items():
         host = doors.hosts[name]
         try:
-            answers = host.open_tips(host.repositories(selectors))
-        except HostUnavailable as error:
+            with doors.refusals.watching(host_door(name)):
+                answers = host.open_tips(host.repositories(selectors))
+        except (HostUnavailable, AccessRefused) as error:
             if len(plan.selectors) == 1:
                 raise
             failures.append(RepositoryFailed(repo=name, reason=str(error)))
@@ -88,7 +97,7 @@ async def newly_decided(
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
         some = undecided[start : start + DESCRIBED_TOGETHER]
-        heads = await asyncio.to_thread(lambda: list(described(doors, some, observe)))  # noqa: B023
+        heads = await aside(lambda: list(described(doors, some, observe)))  # noqa: B023
         decided = [(head, skip_reason(head, plan.rules)) for head in heads]
         ledger.admit(decided, plan.rules_hash, now)
         for head, reason in decided:
@@ -96,13 +105,26 @@ async def newly_decided(
 
 
 def described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
-    """Details of these tips; a repository that cannot tell them is observed and left out."""
+    """Details of these tips; a repository that cannot tell them is observed and left out.
+
+    So is a host that refuses our credential, unless it is the only one.
+    """
     for name in dict.fromkeys(tip.key.host for tip in tips):
         mine = [tip for tip in tips if tip.key.host == name]
         try:
-            yield from doors.hosts[name].describe(mine)
-        except (HeadError, RepositoryUnusable):
-            yield from _described_apart(doors.hosts[name], mine, observe)
+            with doors.refusals.watching(host_door(name)):
+                yield from _described(doors.hosts[name], mine, observe)
+        except AccessRefused as error:
+            if len(doors.hosts) == 1:
+                raise
+            observe(RepositoryFailed(repo=name, reason=str(error)))
+
+
+def _described(host: CodeHost, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
+    try:
+        yield from host.describe(tips)
+    except (HeadError, RepositoryUnusable):
+        yield from _described_apart(host, tips, observe)
 
 
 def _described_apart(host: CodeHost, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:

@@ -7,13 +7,15 @@ that finds a draft looks again before it submits, since it may have been submitt
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from reviewer_cli.core.models import Review
-from reviewer_cli.errors import DraftGone, HeadGone, HeadRejected
+from reviewer_cli.errors import DraftGone, HeadGone, HeadRejected, SecretInOutput
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ports import CodeHost, Draft, Standing
+from reviewer_cli.sweep.aside import aside
+from reviewer_cli.sweep.outgoing import check_review
 
 
 async def publish(
@@ -26,12 +28,19 @@ async def publish(
     """Post the review once, whatever an earlier sweep did with it; then the row is posted.
 
     `earlier_draft` is the id of a draft that an earlier sweep recorded. Raises HeadGone when the
-    pull request moved on or is closed: nothing is posted then.
+    pull request moved on or is closed, SecretInOutput when the review holds a secret: nothing is
+    posted then, and the draft is taken back.
     """
-    if earlier_draft is not None:
+    earlier = Draft(review=review, draft_id=earlier_draft) if earlier_draft is not None else None
+    try:
+        check_review(review)
+    except SecretInOutput:
+        if earlier is not None:
+            await aside(partial(host.discard, earlier))
+        raise
+    if earlier is not None:
         try:
-            draft = Draft(review=review, draft_id=earlier_draft)
-            lease.posted(await _submitted(host, draft), clock())
+            lease.posted(await _submitted(host, earlier), clock())
             return
         except DraftGone:
             pass  # then it is as if there had been none
@@ -43,9 +52,9 @@ async def publish(
 async def _prepared(host: CodeHost, review: Review) -> Draft:
     """The draft; a head that the host rejects because it moved on is gone, not rejected."""
     try:
-        return await asyncio.to_thread(host.prepare, review)
+        return await aside(partial(host.prepare, review))
     except HeadRejected:
-        seen = await asyncio.to_thread(host.look, review.key)
+        seen = await aside(partial(host.look, review.key))
         if seen.current_sha != review.key.sha:
             raise _gone(seen) from None
         raise
@@ -54,15 +63,15 @@ async def _prepared(host: CodeHost, review: Review) -> Draft:
 async def _submitted(host: CodeHost, draft: Draft) -> str:
     """Look, then submit; the id of the one review that the host has afterwards."""
     key = draft.review.key
-    seen = await asyncio.to_thread(host.look, key)
+    seen = await aside(partial(host.look, key))
     if seen.posted is not None:
         if seen.posted != draft.draft_id:
-            await asyncio.to_thread(host.discard, draft)
+            await aside(partial(host.discard, draft))
         return seen.posted
     if seen.current_sha != key.sha:
-        await asyncio.to_thread(host.discard, draft)
+        await aside(partial(host.discard, draft))
         raise _gone(seen)
-    return await asyncio.to_thread(host.submit, draft)
+    return await aside(partial(host.submit, draft))
 
 
 def _gone(seen: Standing) -> HeadGone:

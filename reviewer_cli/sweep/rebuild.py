@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from reviewer_cli.core.models import Head, HeadKey, Tip
 from reviewer_cli.ledger.rows import Work
+from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import described, poll
 from reviewer_cli.telemetry import Event, RepositoryFailed
@@ -42,7 +43,7 @@ async def rebuild(doors: Doors, plan: Plan) -> Rebuilt:
     found: list[HeadKey] = []
     for start in range(0, len(asked), DESCRIBED_TOGETHER):
         some = asked[start : start + DESCRIBED_TOGETHER]
-        for head in await asyncio.to_thread(_reviewed, doors, some, failures):
+        for head in await aside(partial(_reviewed, doors, some, failures)):
             found.append(head.key)
             _enter(doors, plan, head, waiting.get(head.key))
     return Rebuilt(open_heads=len(polled.tips), found=tuple(found), failures=tuple(failures))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.ledger.views import BreakerRecord
 from reviewer_cli.telemetry import Event, HeadEnded, Observer, Polled, RepositoryFailed
 
 PARTIAL = 3
@@ -16,13 +17,17 @@ PARTIAL = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The end of a sweep; `error` is what stopped it early."""
+    """The end of a sweep; `error` is what stopped it early or kept a part of the work back.
+
+    `breakers` are those of its doors that are open now.
+    """
 
     sweep_id: int
     counts: SweepCounts
     ended: tuple[HeadEnded, ...]
     failures: tuple[RepositoryFailed, ...]
     error: ReviewerError | None
+    breakers: tuple[BreakerRecord, ...]
 
     @property
     def exit_code(self) -> int:
@@ -50,6 +55,11 @@ class Tally:
         self.new = 0
         self.superseded = 0
 
+    @property
+    def posted(self) -> int:
+        """How many heads were posted so far."""
+        return sum(one.state is State.POSTED for one in self.ended)
+
     def observe(self, event: Event) -> None:
         """Count an event and hand it on."""
         if isinstance(event, HeadEnded):
@@ -60,7 +70,13 @@ class Tally:
             self._polled = event.open_heads
         self._observe(event)
 
-    def report(self, sweep_id: int, usd: float, error: ReviewerError | None) -> Report:
+    def report(
+        self,
+        sweep_id: int,
+        usd: float,
+        error: ReviewerError | None,
+        breakers: tuple[BreakerRecord, ...] = (),
+    ) -> Report:
         """The report of everything counted so far."""
         states = Counter(one.state for one in self.ended)
         counts = SweepCounts(
@@ -79,4 +95,5 @@ class Tally:
             ended=tuple(self.ended),
             failures=tuple(self._failures),
             error=error,
+            breakers=breakers,
         )

@@ -6,11 +6,12 @@ import asyncio
 
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.sweep.batch import Batch
+from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import poll, select
 from reviewer_cli.sweep.report import Report, Tally
-from reviewer_cli.telemetry import Polled
+from reviewer_cli.telemetry import Polled, shown
 
 INTERRUPTED = 130
 """Recorded for a sweep that a signal ended; 128 + SIGINT, as shells do."""
@@ -24,35 +25,50 @@ async def tick(doors: Doors, plan: Plan) -> Report:
     """
     ledger, clock = doors.ledger, doors.clock
     tally = Tally(doors.observe)
+    breakers = Breakers(doors)
     sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
     error: ReviewerError | None = None
     try:
+        check(doors)
         ledger.recover(clock())
         polled = await poll(doors, plan)
         due = await select(doors, plan, polled, tally)
         tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
         if due:
-            await review(doors, plan, sweep_id, due, tally)
+            await review(doors, plan, sweep_id, due, tally, breakers)
     except ReviewerError as stopped:
         error = stopped
     except asyncio.CancelledError:
         for host in doors.hosts.values():
-            host.close()  # a thread that waits for a host would hold the process up
+            host.close()  # ends every wait that a host asked for
+        doors.workshop.stop()
+        breakers.settle(clock())
         report = tally.report(sweep_id, ledger.spent(sweep_id), None)
         ledger.end_sweep(report.counts, sweep_id, clock(), INTERRUPTED, "stopped by a signal")
         raise
-    report = tally.report(sweep_id, ledger.spent(sweep_id), error)
-    ledger.end_sweep(
-        report.counts, sweep_id, clock(), report.exit_code, str(error) if error else None
-    )
+    breakers.settle(clock())
+    error = error or breakers.trouble(tally.posted)
+    report = tally.report(sweep_id, ledger.spent(sweep_id), error, breakers.still_open())
+    said = shown(str(error)) if error else None
+    ledger.end_sweep(report.counts, sweep_id, clock(), report.exit_code, said)
     return report
 
 
-async def review(doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally: Tally) -> None:
-    """Bring the due heads through preparing, reviewing and posting in one kept-full batch."""
+def check(doors: Doors) -> None:
+    """Raise what would stop every review, also when there is nothing to review just now."""
     for engine in (doors.engine, doors.evidence):
         if engine is not None:
             engine.check()
+
+
+async def review(
+    doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally: Tally, breakers: Breakers
+) -> None:
+    """Bring the due heads through preparing, reviewing and posting in one kept-full batch.
+
+    An engine that refused an earlier sweep is asked by one head alone; only when it answered do
+    the others follow.
+    """
     journey = Journey(doors, plan, sweep_id, tally.observe)
     doors.workshop.expect(doors.ledger.load(head_id).head for head_id in due)
     batch: Batch[Ready, Saved] = Batch(
@@ -63,4 +79,10 @@ async def review(doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally:
         abandon=journey.abandon,
         give_back=journey.give_back,
     )
-    await batch.run(due)
+    waiting = iter(due)
+    while breakers.engine_is_unproven():
+        probe = next(waiting, None)
+        if probe is None or breakers.engine_was_asked():
+            return
+        await batch.run([probe])
+    await batch.run(waiting)

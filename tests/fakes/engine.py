@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from reviewer_cli.core.health import Sign, green
 from reviewer_cli.core.models import Usage
 from reviewer_cli.ports import Effort, Pass, Reply, ReviewRequest
 
@@ -35,7 +36,7 @@ class ScriptedEngine:
     """Answers each request with `answer(request)`; an exception that it returns is raised.
 
     `latency` seconds pass first, on the real clock. `peak` is the largest number of requests that
-    were in flight at one moment, `asked` every request in order.
+    were in flight at one moment, `asked` every request in order. `unready` is what `check` raises.
     """
 
     name = "scripted"
@@ -52,6 +53,7 @@ class ScriptedEngine:
         self._passes = tuple(passes)
         self._latency = latency
         self._usage = usage
+        self.unready: Exception | None = None
         self.asked: list[ReviewRequest] = []
         self.in_flight = 0
         self.peak = 0
@@ -61,8 +63,16 @@ class ScriptedEngine:
         """The same whatever the effort."""
         return self._passes
 
+    def examine(self) -> Iterator[Sign]:
+        yield green("engine", "scripted")
+
     def check(self) -> None:
-        """Always ready."""
+        """Ready, unless a test says otherwise."""
+        if self.unready is not None:
+            raise self.unready
+
+    def close(self) -> None:
+        """It holds nothing."""
 
     async def review(self, request: ReviewRequest) -> Reply:
         """Answer after the latency."""

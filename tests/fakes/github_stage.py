@@ -143,7 +143,7 @@ class GitHubStage(Stage):
     def doors(self, ledger: Ledger, plan: Plan) -> Doors:
         """What the next sweep acts through."""
         host = self.host or self.github(plan.longest_pause_s)
-        return replace(super().doors(ledger, plan), hosts={host.name: host})
+        return replace(super().doors(ledger, plan), hosts={host.name: host, **self.more_hosts})
 
     async def sweep_async(self, **changes: Any) -> Report:
         """One whole sweep inside a running loop."""

@@ -69,6 +69,7 @@ def test_the_lock_is_free_after_its_holder_failed(lock: Path) -> None:
         pass
 
 
+@pytest.mark.threat("T35", layer="ledger")
 def test_a_lock_that_is_a_link_is_refused_and_its_target_left_alone(
     lock: Path, tmp_path: Path
 ) -> None:

@@ -180,6 +180,7 @@ def truncated_inside_a_page(path: Path) -> None:
     os.truncate(path, PAGE + 100)
 
 
+@pytest.mark.threat("T35", layer="ledger")
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -247,9 +248,10 @@ def test_a_directory_in_the_place_of_the_ledger_is_named(path: Path) -> None:
         Store(path)
 
 
+@pytest.mark.threat("T35", layer="ledger")
 def test_a_link_to_nowhere_is_not_followed_into_a_new_ledger(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere.db")
-    with pytest.raises(LedgerUnwritable):
+    with pytest.raises(LedgerRefused, match="is a link"):
         Store(path)
     assert not (tmp_path / "elsewhere.db").exists()
 

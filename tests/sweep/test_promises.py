@@ -215,6 +215,6 @@ def test_an_idle_sweep_asks_each_repository_once_and_nothing_else(
     calls = git_calls.read_text().splitlines()
     assert len(calls) == 2
     assert all("for-each-ref" in call for call in calls)
-    assert (len(engine.asked), checks) == (asked, [])
+    assert (len(engine.asked), checks) == (asked, [1])
     assert cached == {path: path.stat().st_mtime_ns for path in (stage.root / "cache").rglob("*")}
     assert (report.counts.polled, report.is_quiet) == (3, True)

@@ -132,6 +132,7 @@ def is_deleted(stage: Stage) -> None:
     stage.repos[0].git("update-ref", "-d", "refs/heads/one")
 
 
+@pytest.mark.threat("T21", layer="posting")
 @pytest.mark.parametrize("step", ["prepare before", "prepare after", "look before"])
 @pytest.mark.parametrize(("act", "reason"), [(moves, "moved to"), (is_deleted, "no longer open")])
 def test_a_head_that_is_gone_between_review_and_posting_is_not_posted(
