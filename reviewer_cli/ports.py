@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from reviewer_cli.core.diff import Diff
+from reviewer_cli.core.health import Sign
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip, Usage
 
 
@@ -99,6 +100,9 @@ class CodeHost(Protocol):
     def discard(self, draft: Draft) -> None:
         """Take a draft back; one that is already gone is fine."""
 
+    def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
+        """Whether sweeping these would work: who we are there, what we may do, what answers."""
+
     def close(self) -> None:
         """Let go of connections, and end every wait at once."""
 
@@ -160,12 +164,18 @@ class Engine(Protocol):
     def check(self) -> None:
         """Raise AccessRefused or ConfigurationError when no review could succeed; costs nothing."""
 
+    def examine(self) -> Iterator[Sign]:
+        """Whether a review would work: the program, the credential, what it will be held by."""
+
     async def review(self, request: ReviewRequest) -> Reply:
         """One pass.
 
         Raises AccessRefused or ProviderWait for what concerns every head, a HeadError for what
         concerns this one. Cancelling it leaves no child process behind.
         """
+
+    def close(self) -> None:
+        """Let go of what is held between reviews; none is made any more."""
 
 
 class Network(StrEnum):

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reviewer_cli import __version__
-from reviewer_cli.cli import ledger, review, status, sweep
+from reviewer_cli.cli import doctor, ledger, review, status, sweep
 
 app = typer.Typer(
     name="reviewer",
@@ -15,10 +15,12 @@ app = typer.Typer(
     no_args_is_help=True,
     # Local variables of a frame can hold secrets, and our own errors are sentences.
     pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
 app.command("sweep")(sweep.sweep)
 app.command("review")(review.review)
+app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.add_typer(ledger.app, name="ledger")
 

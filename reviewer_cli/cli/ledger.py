@@ -22,13 +22,14 @@ def list_heads(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many at most.")] = 50,
     as_json: options.Json = False,
     config: options.Config = None,
+    env: options.Environment = None,
 ) -> None:
     """Heads, the last changed first."""
     from reviewer_cli.cli.output import ledger_of, to_json
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal
 
-    with reading(ledger_of(config)) as records:
+    with reading(ledger_of(config, env)) as records:
         found = records.heads(state, repo, limit)
     if as_json:
         typer.echo(to_json({"heads": found}))
@@ -48,6 +49,7 @@ def show(
     ],
     as_json: options.Json = False,
     config: options.Config = None,
+    env: options.Environment = None,
 ) -> None:
     """Everything that is known of a head: its state, findings, passes and cost."""
     from reviewer_cli.cli.output import ledger_of, to_json
@@ -55,7 +57,7 @@ def show(
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal
 
-    with reading(ledger_of(config)) as records:
+    with reading(ledger_of(config, env)) as records:
         told = [records.history(one) for one in records.find(head)]
     if not told:
         raise UsageError(f"The ledger knows no head {head!r}; see reviewer ledger list.")
@@ -73,6 +75,7 @@ def rebuild(
     ] = None,
     as_json: options.Json = False,
     config: options.Config = None,
+    env: options.Environment = None,
 ) -> None:
     """Find the reviews that the hosts already have of open heads; reviews and posts nothing."""
     import asyncio
@@ -80,13 +83,15 @@ def rebuild(
 
     from reviewer_cli import wiring
     from reviewer_cli.cli.output import to_json
+    from reviewer_cli.config.environments import keep_apart
     from reviewer_cli.config.load import load
     from reviewer_cli.render import terminal
     from reviewer_cli.sweep.rebuild import rebuild as from_the_hosts
     from reviewer_cli.sweep.report import PARTIAL
 
-    loaded = load(config, os.environ)
-    plan, where = wiring.plan(loaded, repo or ()), wiring.places(loaded.settings)
+    loaded = load(config, os.environ, env)
+    keep_apart(loaded, os.environ)
+    plan, where = wiring.plan(loaded, repo or ()), wiring.places(loaded)
     with wiring.doors(loaded.settings, where, plan, lambda event: None) as doors:
         rebuilt = asyncio.run(from_the_hosts(doors, plan))
     if as_json:

@@ -37,6 +37,12 @@ Config = Annotated[
         "--config", metavar="FILE", help="Read this reviewer.toml instead of looking for one."
     ),
 ]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        "--env", metavar="NAME", help="Use the settings of [env.NAME]; also $REVIEWER_ENV."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Engine = Annotated[
     EngineName | None, typer.Option(help="What reads the change; agent if not configured.")

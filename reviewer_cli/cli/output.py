@@ -12,9 +12,9 @@ from reviewer_cli.config.load import load
 from reviewer_cli.errors import UsageError
 
 
-def ledger_of(config: Path | None) -> Path:
+def ledger_of(config: Path | None, environment: str | None) -> Path:
     """The ledger that the configuration names; raises UsageError when no sweep has made it yet."""
-    path = wiring.places(load(config, os.environ).settings).ledger
+    path = wiring.places(load(config, os.environ, environment)).ledger
     if not path.exists():
         raise UsageError(f"There is no ledger at {path} yet; run reviewer sweep first.")
     return path

@@ -13,6 +13,7 @@ from reviewer_cli.cli.output import to_json
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import UsageError
 from reviewer_cli.ledger.views import HeadHistory, HeadRecord
+from reviewer_cli.render.breakers import breaker
 from reviewer_cli.render.sarif import documents
 from reviewer_cli.render.terminal import (
     STATE_STYLE,
@@ -57,6 +58,7 @@ def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType
                 )
             )
     parts += [literal(f"✗ {one.reason}", "red") for one in report.failures]
+    parts += [breaker(one) for one in report.breakers]
     counts = report.counts
     if counts.polled or not (report.failures or report.error):
         parts.append(Text(summary(report), style="bold"))
@@ -98,6 +100,7 @@ def as_json(report: Report, reviews: Sequence[HeadHistory]) -> str:
             "counts": report.counts,
             "heads": report.ended,
             "failures": report.failures,
+            "breakers": report.breakers,
             "reviews": reviews,
         }
     )

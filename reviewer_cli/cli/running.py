@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
@@ -26,6 +27,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def settings(
     config: Path | None,
+    environment: str | None,
     *,
     engine: str | None,
     effort: str | None,
@@ -33,12 +35,10 @@ def settings(
     limit: int | None,
 ) -> Loaded:
     """The configuration with what the command line says on top of it."""
-    import os
-
     from reviewer_cli.config.load import load
     from reviewer_cli.ports import Effort
 
-    loaded = load(config, os.environ)
+    loaded = load(config, os.environ, environment)
     base = loaded.settings
     engine_changes = {"name": engine} if engine else {}
     if effort:
@@ -61,10 +61,12 @@ def run(
     """Sweep once and print what came of it; ends the process with the sweep's exit code."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import results
+    from reviewer_cli.config.environments import keep_apart
     from reviewer_cli.ledger.records import reading
-    from reviewer_cli.telemetry import log_event
+    from reviewer_cli.telemetry import log_event, log_to_error_output
 
-    where = wiring.places(loaded.settings)
+    keep_apart(loaded, os.environ)
+    where = wiring.places(loaded)
     view = _View(plan.batch_size)
 
     def observe(event: Event) -> None:
@@ -73,7 +75,7 @@ def run(
             log_event(event)
 
     if verbose:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        log_to_error_output(logging.INFO)
     with wiring.doors(loaded.settings, where, plan, observe) as doors:
         report = _to_the_end(doors, plan, view)
     with reading(where.ledger) as records:
@@ -94,9 +96,11 @@ def rehearse(loaded: Loaded, plan: Plan, *, as_json: bool) -> None:
     """Print what a sweep would do, and do nothing."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import output, results
+    from reviewer_cli.config.environments import refuse_shared
     from reviewer_cli.sweep.rehearsal import rehearse as first_verbs
 
-    with wiring.rehearsal_doors(loaded.settings, wiring.places(loaded.settings), plan) as doors:
+    refuse_shared(loaded, os.environ)
+    with wiring.rehearsal_doors(loaded.settings, wiring.places(loaded), plan) as doors:
         planned = asyncio.run(first_verbs(doors, plan))
     if as_json:
         typer.echo(output.to_json(planned))
@@ -138,7 +142,7 @@ class _View:
         from reviewer_cli.render.board import Board
         from reviewer_cli.render.terminal import console
 
-        screen = console(stderr=True)
+        self._screen = screen = console(stderr=True)
         self._board = Board(time.monotonic, batch_size)
         # Drawn from our own loop: a refreshing thread would read what the sweep is changing.
         self._live = (
@@ -148,7 +152,12 @@ class _View:
         )
 
     def observe(self, event: Event) -> None:
+        from reviewer_cli.render.breakers import found
+        from reviewer_cli.telemetry import BreakerOpen
+
         self._board.observe(event)
+        if isinstance(event, BreakerOpen):
+            self._screen.print(found(event), soft_wrap=True)
 
     async def keep_fresh(self) -> None:
         while self._live is not None:

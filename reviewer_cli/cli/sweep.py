@@ -44,6 +44,7 @@ def sweep(
         options.IfLocked, typer.Option(help="When another sweep runs: exit 75, or skip with 0.")
     ] = options.IfLocked.FAIL,
     config: options.Config = None,
+    env: options.Environment = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Review every open pull request whose head is new, once per commit."""
@@ -52,7 +53,7 @@ def sweep(
     from reviewer_cli.errors import AlreadyRunning
 
     loaded = running.settings(
-        config, engine=engine, effort=effort, batch_size=batch_size, limit=limit
+        config, env, engine=engine, effort=effort, batch_size=batch_size, limit=limit
     )
     plan = wiring.plan(loaded, repo or ())
     if dry_run:

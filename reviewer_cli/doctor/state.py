@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reviewer_cli.core.health import Sign, amber, green
-from reviewer_cli.errors import AlreadyRunning
-from reviewer_cli.ledger.lock import exclusive
+from reviewer_cli.ledger.lock import holder
 from reviewer_cli.ledger.records import Records, reading
 
 
-def lock(path: Path, now: float) -> Iterator[Sign]:
+def lock(path: Path) -> Iterator[Sign]:
     """Whether a sweep runs at this moment; nothing is made where none ever ran."""
     if not path.exists():
         yield green("lock", "no sweep has run here yet")
         return
-    try:
-        with exclusive(path, now):
-            yield green("lock", "free")
-    except AlreadyRunning as held:
-        yield green("lock", str(held))
+    held_by = holder(path)
+    yield green("lock", f"a sweep runs: {held_by}" if held_by else "free")
 
 
 def ledger(path: Path, now: float) -> Iterator[Sign]:
@@ -39,6 +35,10 @@ def ledger(path: Path, now: float) -> Iterator[Sign]:
 def _heads(path: Path, records: Records, now: float) -> Iterator[Sign]:
     seen = records.status(now)
     yield green("ledger", f"{path}, {seen.posted} posted, {seen.due + seen.waiting} due")
+    for one in seen.breakers:
+        yield amber(
+            one.door, f"it refused an earlier sweep: {one.reason}", "the next sweep asks once"
+        )
     if seen.dead:
         yield amber(
             "dead heads",

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from reviewer_cli.config.paths import private
 from reviewer_cli.config.settings import Settings
+from reviewer_cli.jail.choose import jail_called
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.lock import exclusive
 from reviewer_cli.ledger.store import copy_ledger
@@ -62,16 +63,19 @@ def _closed(opened: Doors) -> Iterator[Doors]:
     finally:
         for host in opened.hosts.values():
             host.close()
+        for each in filter(None, (opened.engine, opened.evidence)):
+            each.close()
 
 
 def _doors(
     settings: Settings, where: Places, plan: Plan, ledger: Ledger, observe: Observer
 ) -> Doors:
     wants_evidence = settings.engine.evidence and settings.engine.name != "offline"
+    jail = jail_called(settings.sandbox)  # one for both, so that it is tested once
     return Doors(
         hosts={name: host(name, settings, where) for name in plan.selectors},
-        engine=engine(settings.engine.name, settings, where),
-        evidence=engine("offline", settings, where) if wants_evidence else None,
+        engine=engine(settings.engine.name, settings, where, jail),
+        evidence=engine("offline", settings, where, jail) if wants_evidence else None,
         ledger=ledger,
         workshop=Workshop(where.cache, plan.limits, batch_size=plan.batch_size),
         clock=time.time,

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
+from reviewer_cli.config.secrets import resolve
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.engines.offline import OfflineEngine
-from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Engine
+from reviewer_cli.ports import Engine, Jail
 from reviewer_cli.wiring.places import Places
 
 
-def _offline(settings: Settings, where: Places) -> Engine:
-    return OfflineEngine()
+def _offline(settings: Settings, where: Places, jail: Jail) -> Engine:
+    return OfflineEngine(jail)
 
 
-def _agent(settings: Settings, where: Places) -> Engine:
+def _agent(settings: Settings, where: Places, jail: Jail) -> Engine:
     engine = settings.engine
     return AgentEngine(
-        AgentSettings(model=engine.model, max_turns=engine.max_turns, scratch=where.scratch),
-        Launcher(),
+        AgentSettings(
+            model=engine.model,
+            max_turns=engine.max_turns,
+            scratch=where.scratch,
+            key=resolve(engine.key, os.environ).reveal() if engine.key else "",
+            base_url=engine.base_url or "",
+        ),
+        jail,
     )
 
 
-ENGINES: dict[str, Callable[[Settings, Places], Engine]] = {"agent": _agent, "offline": _offline}
+ENGINES: dict[str, Callable[[Settings, Places, Jail], Engine]] = {
+    "agent": _agent,
+    "offline": _offline,
+}
 
 
-def engine(name: str, settings: Settings, where: Places) -> Engine:
-    """The engine of that name."""
-    return ENGINES[name](settings, where)
+def engine(name: str, settings: Settings, where: Places, jail: Jail) -> Engine:
+    """The engine of that name, whose programs start in the jail."""
+    return ENGINES[name](settings, where, jail)

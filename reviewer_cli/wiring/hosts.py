@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from reviewer_cli.config.secrets import SecretReference, first_set, resolve, tokens_for
+from reviewer_cli.config.reference import SecretReference
+from reviewer_cli.config.secrets import first_set, resolve, tokens_for
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.hosts import local_git
 from reviewer_cli.ports import CodeHost

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer_cli.config.paths import cache_dir, state_dir
-from reviewer_cli.config.settings import Settings
+from reviewer_cli.config.load import Loaded
 
 LEDGER = "ledger.db"
 LOCK = "sweep.lock"
@@ -31,9 +30,7 @@ class Places:
         return self.state / "scratch"
 
 
-def places(settings: Settings) -> Places:
+def places(loaded: Loaded) -> Places:
     """Both directories, not made yet."""
-    return Places(
-        state=state_dir(settings.state_dir, os.environ),
-        cache=cache_dir(settings.cache_dir, os.environ),
-    )
+    state, cache = loaded.directories(os.environ)
+    return Places(state=state, cache=cache)

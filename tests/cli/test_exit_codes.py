@@ -119,6 +119,7 @@ def test_78_a_damaged_ledger_is_left_untouched(cli: Cli) -> None:
     assert (cli.state / "ledger.db").read_bytes() == b"not a ledger" * 100
 
 
+@pytest.mark.threat("T35", layer="all layers")
 def test_78_a_state_directory_that_others_could_have_prepared(cli: Cli) -> None:
     (cli.root / "elsewhere").mkdir(mode=0o700)
     cli.state.symlink_to(cli.root / "elsewhere")

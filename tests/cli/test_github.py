@@ -51,6 +51,7 @@ def reviewed(hub: FakeGitHub) -> list[int]:
     return sorted(row.pull_id for row in rows if row.state != "PENDING")
 
 
+@pytest.mark.threat("T24", layer="all layers")
 @pytest.mark.usefixtures("settings")
 def test_the_token_is_found_nowhere_after_a_sweep(
     cli: Cli, hub: FakeGitHub, token: str, monkeypatch: pytest.MonkeyPatch
@@ -124,6 +125,33 @@ def test_strange_pull_requests_are_reviewed_and_disturb_nobody(
     too_long = "nothing in it can be reviewed (larger than 1 MB)"
     assert said == {"1": "posted", "2": "posted", "3": too_long, "4": "posted"}
     assert (done.code, reviewed(hub)) == (0, sorted(one.id for one in pulls if one.number != 3))
+
+
+@pytest.mark.threat("T23", layer="all layers")
+@pytest.mark.parametrize("kind", ["classic", "fine-grained"])
+def test_a_token_that_may_do_too_much_posts_nothing_until_that_is_allowed(
+    cli: Cli, hub: FakeGitHub, token: str, settings: Path, kind: str
+) -> None:
+    repo = hub.world.repo("acme/shop", {"a.py": "x = 1\n"}, private=True)
+    pull = hub.world.pull(repo, BAD)
+    bot = hub.world.account("sweeper")
+    hub.world.grant(repo, bot, "write")
+    mighty, excess = hub.tokens.classic(bot, "repo"), "(repo)"
+    if kind == "fine-grained":
+        rights = {"contents": "write", "pull_requests": "write"}
+        mighty, excess = hub.tokens.fine_grained(bot, repo.owner, **rights), "(contents: write)"
+    refused = swept(cli, mighty, "sweep", "--repo", "acme/shop")
+    assert (refused.code, reviewed(hub)) == (77, [])
+    assert f"may do more than it needs {excess}; make a fine-grained token" in refused.err
+    assert mighty not in refused.out + refused.err
+    before = settings.read_text()
+    settings.write_text(before + "strict_scopes = false\n")
+    allowed = swept(cli, mighty, "sweep", "--repo", "acme/shop")
+    assert (allowed.code, reviewed(hub)) == (0, [pull.id])
+    assert allowed.err.count("may do more than it needs") == 1
+    settings.write_text(before)
+    again = swept(cli, token, "sweep", "--repo", "acme/shop")
+    assert (again.code, again.err) == (0, ""), "the right token is silent"
 
 
 @pytest.mark.usefixtures("settings")

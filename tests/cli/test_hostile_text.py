@@ -34,6 +34,8 @@ def unclean(seen: bytes) -> list[str]:
     return sorted(map(hex, map(ord, left - set("\r\n"))))
 
 
+@pytest.mark.threat("T31", layer="terminal", tries=5)
+@pytest.mark.threat("T32", layer="terminal", tries=5)
 def test_every_view_shows_a_hostile_title_as_letters_on_a_terminal(hostile: Cli) -> None:
     views = (
         (("sweep", "--repo", hostile.repo.path, "--engine", "offline", "--dry-run"), True),
@@ -52,6 +54,36 @@ def test_every_view_shows_a_hostile_title_as_letters_on_a_terminal(hostile: Cli)
             assert "pwned" in plain, command
 
 
+FILE = "[red]\u202e\u200b\u2028.py"
+CODE = "x = eval('1')  # [/nope] \x1b]0;pwned\x07 \x9b31m \u202e :smile:"
+
+
+def test_every_view_shows_hostile_file_names_and_code_as_letters(cli: Cli) -> None:
+    """Paths, quotes and titles of findings, in tables, records, JSON, SARIF and the posted file."""
+    cli.repo.commit(
+        {FILE: f"{CODE}\n", f"\x1b[2J\x85{FILE}": "x = 1\n"}, branch="topic", start="main"
+    )
+    sarif = cli.root / "sarif"
+    code, seen = cli.on_terminal(
+        *("sweep", "--repo", cli.repo.path, "--engine", "offline", "--sarif", sarif)
+    )
+    assert (code, unclean(seen)) == (0, [])
+    assert r"[red]\u{202e}\u{200b}\u{2028}.py" in OURS.sub(b"", seen).decode()
+    for command in (("ledger", "show", "1"), ("ledger", "list"), ("status",)):
+        code, seen = cli.on_terminal(*command)
+        assert (code, unclean(seen)) == (0, []), command
+    for command in (("ledger", "show", "1", "--json"), ("status", "--json")):
+        done = cli.here(*command)
+        assert (done.code, unclean(done.out.encode())) == (0, []), command
+    written = [*sarif.iterdir(), *cli.state.rglob("*.md")]
+    assert len(written) == 2
+    for file in written:
+        left = [one for one in unclean(file.read_bytes()) if one != "0x2060"]
+        assert left == [], file  # the joiner is what breaks up mentions and addresses
+
+
+@pytest.mark.threat("T31", layer="terminal", tries=4)
+@pytest.mark.threat("T32", layer="terminal", tries=4)
 def test_without_a_terminal_there_is_no_control_character_at_all(hostile: Cli) -> None:
     for command in (
         ("sweep", "--repo", hostile.repo.path, "--engine", "offline"),
@@ -65,6 +97,7 @@ def test_without_a_terminal_there_is_no_control_character_at_all(hostile: Cli) -
         assert "\x1b" not in done.out
 
 
+@pytest.mark.threat("T32", layer="terminal")
 def test_a_hostile_error_message_is_letters_too(hostile: Cli) -> None:
     done = hostile.run("sweep", "--repo", "/no\x1b[2J\u202e/such")
     assert done.code == 2
@@ -72,6 +105,7 @@ def test_a_hostile_error_message_is_letters_too(hostile: Cli) -> None:
     assert r"\u{1b}" in done.err
 
 
+@pytest.mark.threat("T32", layer="terminal")
 def test_the_log_of_verbose_runs_is_letters_too(hostile: Cli) -> None:
     done = hostile.sweep("--verbose")
     assert done.code == 0

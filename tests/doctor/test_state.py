@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +19,7 @@ NOTHING = SweepCounts()
 
 
 def test_a_place_where_nothing_ever_ran_is_fine_and_stays_empty(tmp_path: Path) -> None:
-    signs = [*lock(tmp_path / "sweep.lock", 1.0), *ledger(tmp_path / "ledger.db", 1.0)]
+    signs = [*lock(tmp_path / "sweep.lock"), *ledger(tmp_path / "ledger.db", 1.0)]
     assert {sign.health for sign in signs} == {Health.GREEN}
     assert list(tmp_path.iterdir()) == []
 
@@ -54,8 +53,8 @@ def test_a_sweep_that_runs_is_named_and_not_disturbed(tmp_path: Path) -> None:
     ) as held:
         assert held.stdout is not None
         held.stdout.readline()
-        (sign,) = lock(path, time.time())
+        (sign,) = lock(path)
         assert f"process {held.pid}" in sign.said
         held.communicate(b"")
-    (sign,) = lock(path, time.time())
+    (sign,) = lock(path)
     assert sign.said == "free"
