@@ -47,9 +47,10 @@ def main() -> None:
             engine=EngineTable(name="offline"),
             sweep=SweepTable(batch_size=2),
         )
-        plan = wiring.plan(Loaded(settings=settings, path=None), [str(build(place / "shop"))])
+        loaded = Loaded(settings=settings, path=None)
+        plan = wiring.plan(loaded, [str(build(place / "shop"))])
         camera = Camera(plan.batch_size)
-        where = wiring.places(settings)
+        where = wiring.places(loaded)
         with wiring.doors(settings, where, plan, camera.observe) as doors:
             report = asyncio.run(tick(replace(doors, engine=Unhurried()), plan))
         with reading(where.ledger) as records:

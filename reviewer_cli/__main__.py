@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -9,6 +10,7 @@ from reviewer_cli import __version__
 from reviewer_cli.errors import ReviewerError, defect
 
 DEFECT = 1
+ASK_FOR_MORE = "set REVIEWER_DEBUG=1 to see the whole traceback, and please report it."
 
 
 def main() -> None:
@@ -17,26 +19,25 @@ def main() -> None:
         # Answered before the command line is even built: scripts and health checks ask often.
         print(f"reviewer {__version__}")  # noqa: T201 - this is the whole command
         return
+    from reviewer_cli import telemetry
     from reviewer_cli.cli.app import app
 
+    telemetry.log_to_error_output(logging.WARNING)
+    telemetry.log_strays()
     try:
         app()
     except ReviewerError as error:
-        _say(str(error))
+        telemetry.say(f"reviewer: {telemetry.shown(str(error))}")
         sys.exit(error.exit_code)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last door
+        # The message of an unknown exception may hold anything that nobody knew to blank: say
+        # the type, unless somebody asks for more.
+        telemetry.say(f"reviewer: {defect(error)}. Nothing was lost;")
         if os.environ.get("REVIEWER_DEBUG"):
-            raise
-        # The message of an unknown exception may hold anything, a secret included: say the type.
-        _say(f"{defect(error)}. Nothing was lost;")
-        _say("set REVIEWER_DEBUG=1 to see the whole traceback, and please report it.")
+            telemetry.say(telemetry.shown_traceback(error))
+        else:
+            telemetry.say(f"reviewer: {ASK_FOR_MORE}")
         sys.exit(DEFECT)
-
-
-def _say(sentence: str) -> None:
-    from reviewer_cli.core.sanitise import visible
-
-    print(f"reviewer: {visible(sentence)}", file=sys.stderr)  # noqa: T201 - the last door
 
 
 if __name__ == "__main__":

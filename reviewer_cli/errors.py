@@ -49,6 +49,12 @@ class AccessRefused(ReviewerError):
     exit_code = 77
 
 
+class SecretsOutOfReach(ReviewerError):
+    """What keeps the secrets (Vault, a cloud's manager) does not answer now; later it may."""
+
+    exit_code = 75
+
+
 class ProviderWait(ReviewerError):
     """The model provider or the host asked everybody to wait.
 
@@ -98,6 +104,10 @@ class HeadRejected(HeadError):
     permanent = True
 
 
+class SecretInOutput(HeadRejected):
+    """A secret stands in what would have been posted: nothing is, and a person has to look."""
+
+
 class NoCommonHistory(HeadRejected):
     """The head and its base have no merge base, so there is no diff to review."""
 
@@ -108,6 +118,15 @@ class DraftGone(HeadError):
 
 class HostUnavailable(HeadError):
     """The code host failed or could not be reached; asking again later may help."""
+
+
+class PostingForbidden(HeadError):
+    """The credential is good but may not post to this repository; others are not concerned.
+
+    It costs the head no attempt: the next sweep asks once whether a person has mended it.
+    """
+
+    waits_for_person = True
 
 
 class HeadGone(HeadError):

@@ -1,17 +1,34 @@
-"""What happens during a sweep, as values: the live view and the log listen to the same events."""
+"""What happens during a sweep, as values: the live view and the log listen to the same events.
+
+All that is logged leaves through one formatter, which blanks every secret.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import sys
+import threading
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from reviewer_cli.core.leaks import KnownSecrets
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.core.sanitise import visible
 
 LOGGER = logging.getLogger("reviewer")
+
+SECRETS = KnownSecrets()
+"""Every secret value that this process has come to know."""
+
+TALKATIVE = (
+    *("aiohttp", "anthropic", "asyncio", "botocore", "claude_agent_sdk", "github"),
+    *("httpcore", "httpx", "hvac", "keyring", "requests", "urllib3"),
+)
+"""Loggers of libraries that write down what they send and receive."""
 
 
 class Phase(StrEnum):
@@ -68,10 +85,23 @@ class RepositoryFailed:
     reason: str
 
 
-Event = Polled | PhaseChanged | HeadEnded | Paused | RepositoryFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOpen:
+    """A door such as "engine agent" refused an earlier sweep, first at `since` (epoch seconds)."""
+
+    door: str
+    since: float
+    reason: str
+
+
+Event = Polled | PhaseChanged | HeadEnded | Paused | RepositoryFailed | BreakerOpen
 Observer = Callable[[Event], None]
 
-LEVELS: dict[type, int] = {Paused: logging.WARNING, RepositoryFailed: logging.ERROR}
+LEVELS: dict[type, int] = {
+    Paused: logging.WARNING,
+    RepositoryFailed: logging.ERROR,
+    BreakerOpen: logging.WARNING,
+}
 
 
 def log_event(event: Event) -> None:
@@ -81,3 +111,74 @@ def log_event(event: Event) -> None:
         level = logging.WARNING
     fields = {"event": type(event).__name__, **asdict(event)}
     LOGGER.log(level, "%s", visible(json.dumps(fields, default=str, ensure_ascii=False)))
+
+
+def shown(text: str) -> str:
+    """Text as it may leave this process: secrets blanked, control characters made visible."""
+    return visible(SECRETS.redacted(text))
+
+
+class RedactingFormatter(logging.Formatter):
+    """The finished record, traceback and all, without secrets.
+
+    Its first line begins with the time and all others with blanks, so that no text from outside
+    can pass for a record of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text."""
+        return shown(super().format(record)).replace("\n", "\n    ")
+
+
+class _ErrorOutput(logging.Handler):
+    """The error output as it is at that moment; a record that cannot be shown is named at least."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+        except Exception as error:  # noqa: BLE001 - arguments that do not fit, a __str__ that fails
+            text = f"A record at {record.filename}:{record.lineno} is lost: {type(error).__name__}"
+        say(text)
+
+
+OUTPUT = _ErrorOutput()
+OUTPUT.setFormatter(RedactingFormatter())
+
+
+def log_to_error_output(level: int) -> None:
+    """Let this process log from a level on, and only through the redacting formatter."""
+    root = logging.getLogger()
+    root.setLevel(level)
+    if OUTPUT not in root.handlers:
+        root.addHandler(OUTPUT)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_strays() -> None:
+    """Log what Python would print by itself: warnings, and what threads and finalisers die of."""
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _thread_died
+    sys.unraisablehook = _unraisable
+
+
+def shown_traceback(error: BaseException) -> str:
+    """The traceback with its causes, contexts, notes and groups, without secrets or locals."""
+    return shown("".join(traceback.format_exception(error))).rstrip("\n")
+
+
+def say(text: str) -> None:
+    """Print a line on the error output; one that is closed is no reason to fail."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(text, file=sys.stderr)  # noqa: T201 - the one place that does
+
+
+def _thread_died(died: threading.ExceptHookArgs) -> None:
+    LOGGER.error("A thread died", exc_info=died.exc_value)
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    LOGGER.error("Something failed while it was thrown away", exc_info=unraisable.exc_value)

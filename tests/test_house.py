@@ -17,6 +17,7 @@ MOST_FUNCTION_LINES = 60
 HOMES = {
     "github": ("hosts/github",),
     "claude_agent_sdk": ("engines/agent",),
+    "aiohttp": ("engines/model_",),
     "sqlite_utils": ("ledger/",),
     "sqlite3": ("ledger/",),
     "apscheduler": ("schedule/",),
@@ -25,11 +26,25 @@ HOMES = {
     "rich": ("render/", "cli/"),
     "pydantic": ("core/reply.py", "config/"),
     "ruff": ("engines/offline",),
-    "subprocess": ("git/", "jail/", "engines/offline"),
+    "hvac": ("config/vault.py",),
+    "keyring": ("config/system_keyring.py",),
+    "boto3": ("config/aws.py",),
+    "botocore": ("config/aws.py",),
+    "subprocess": ("git/", "jail/", "engines/offline", "config/commands.py"),
 }
 ROOMS = (
     *("cli", "config", "contract", "core", "core/checks", "digest", "engines", "git", "hosts"),
-    *("doctor", "hosts/github", "jail", "ledger", "render", "schedule", "sweep", "wiring"),
+    *(
+        "doctor",
+        "hosts/github",
+        "jail",
+        "jail/inside",
+        "ledger",
+        "render",
+        "schedule",
+        "sweep",
+        "wiring",
+    ),
 )
 FRONT = ("__init__", "__main__", "errors", "ports", "retry", "telemetry")
 NAMELESS = ("utils", "util", "helpers", "helper", "common", "manager", "misc", "shared", "tools")
