@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench real security kill faults github-spec pictures clean
+.PHONY: help setup demo test lint types format bench real security landlock kill faults github-spec pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
 
 security: $(INSTALLED) ## Play the attacker and write the count into docs/security.md
 	$(BIN)/pytest -m "threat and not real" --count-threats write
+
+landlock: $(INSTALLED) ## Test the jails where bubblewrap does not work
+	PATH="$(CURDIR)/tests/jail/forbidden:$$PATH" $(BIN)/pytest tests/jail tests/engines tests/hostile
 
 kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
 	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py

@@ -103,7 +103,7 @@ def pytest_runtest_makereport(
         if report.skipped:
             TALLY.untried.add((threat, layer))
         elif report.when == "call" and report.passed:
-            tries = dict(item.user_properties).get(TRIES, 1)
+            tries = dict(item.user_properties).get(TRIES, mark.kwargs.get("tries", 1))
             TALLY.held[threat][layer] += int(str(tries))
     return report
 

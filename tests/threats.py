@@ -1,9 +1,9 @@
 """The catalogue of threats, and the count of what each test run tried against them.
 
 A test that plays an attacker carries `@pytest.mark.threat("T8", layer="landlock")`: which threat it
-tries, and which layer alone has to hold. One that tries several things records how many with
-`record_property(TRIES, n)`. A whole run compares its count with the table in docs/security.md;
-`make security` writes it.
+tries, and which layer alone has to hold. One that tries several things says so with `tries=n`, or
+with `record_property(TRIES, n)` where only the test itself knows. A whole run compares its count
+with the table in docs/security.md; `make security` writes it.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ CATALOGUE = {
 }
 LAYERS = (
     *("git", "checkout", "prompt", "tools", "restricted", "landlock", "bubblewrap", "all layers"),
-    *("proxy", "validation", "sanitiser", "secret scan", "posting", "redaction", "terminal"),
-    *("configuration", "ledger", "limits", "packaging"),
+    *("proxy", "checks", "validation", "sanitiser", "secret scan", "host", "posting", "redaction"),
+    *("terminal", "configuration", "ledger", "limits", "packaging"),
 )
 
 
