@@ -95,7 +95,7 @@ def load(explicit: Path | None, environment: Mapping[str, str], name: str | None
     path = explicit or _from_environment(environment)
     if path is not None and not _is_file(path):
         raise ConfigurationError(f"There is no configuration file {path}; check its name.")
-    path = path or next((one for one in _usual_places(environment) if _is_file(one)), None)
+    path = path or _found(environment)
     if path is None:
         return _chosen({}, None, name)
     try:
@@ -173,13 +173,23 @@ def _from_environment(environment: Mapping[str, str]) -> Path | None:
     return Path(os.path.expanduser(named)) if named else None
 
 
-def _usual_places(environment: Mapping[str, str]) -> list[Path]:
+def _found(environment: Mapping[str, str]) -> Path | None:
+    """The first file that nobody named; raises ConfigurationError for one that may be a stranger's.
+
+    A file decides where tokens are sent and which commands give secrets: one that lies in a
+    repository may have come with it.
+    """
+    here = Path(FILE_NAME)
+    if _is_file(here):
+        if any((place / ".git").exists() for place in (Path.cwd(), *Path.cwd().parents)):
+            raise ConfigurationError(
+                f"{here.absolute()} lies in a git repository, whose authors could decide with it "
+                f"what runs here and where tokens go; if it is yours, name it: --config {here}"
+            )
+        return here
     home = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    return [
-        Path(FILE_NAME),
-        Path(home) / "reviewer" / FILE_NAME,
-        Path("/etc/xdg/reviewer") / FILE_NAME,
-    ]
+    places = (Path(home) / "reviewer" / FILE_NAME, Path("/etc/xdg/reviewer") / FILE_NAME)
+    return next((one for one in places if _is_file(one)), None)
 
 
 def _explained(error: ValidationError, tables: Sequence[str]) -> str:

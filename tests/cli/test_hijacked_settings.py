@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -53,4 +54,21 @@ def test_a_settings_file_of_the_base_may_ask_for_little(cli: Cli) -> None:
     note = cli.repo.git("notes", "--ref=reviewer", "show", "after")
     assert "b.py:1" in note
     assert "`.reviewer.toml`" in note
+    assert list(cli.root.rglob("hijacked")) == []
+
+
+@pytest.mark.threat("T4", layer="configuration", tries=3)
+@pytest.mark.parametrize("place", [".", "sub"])
+def test_a_settings_file_that_came_with_a_repository_is_not_believed_unnamed(
+    place: str, cli: Cli
+) -> None:
+    """Whoever starts the program within a stranger's checkout must not run what it asks for."""
+    cli.repo.commit({"reviewer.toml": HIJACKED, "sub/reviewer.toml": HIJACKED})
+    cli.repo.git("checkout", "-q", "-f", "main")
+    here = replace(cli, root=cli.repo.path / place)
+    environment = {name: value for name, value in cli.environment.items() if "DIR" in name}
+    for command in (("sweep", "--repo", str(cli.repo.path)), ("status",), ("doctor",)):
+        done = here.run(*command, **environment)
+        assert done.code == 78, (command, done)
+        assert "lies in a git repository" in done.err
     assert list(cli.root.rglob("hijacked")) == []
