@@ -34,9 +34,22 @@ ACTION_STYLE = {
 }
 
 
-def show(report: Report, reviews: Sequence[HeadHistory], known: Sequence[HeadRecord] = ()) -> None:
-    """Print the report for people; `known` are heads that were asked for and are done already."""
+def show(
+    report: Report,
+    reviews: Sequence[HeadHistory],
+    *,
+    waiting: int = 0,
+    known: Sequence[HeadRecord] = (),
+) -> None:
+    """Print the report for people.
+
+    `waiting` counts the heads whose next attempt is still to come; `known` are heads that were
+    asked for and are done already.
+    """
     print_all(lines(report, reviews))
+    if waiting and report.is_quiet:
+        those = "1 head waits" if waiting == 1 else f"{waiting} heads wait"
+        print_all([literal(f"{those} for the next attempt; reviewer status tells when.")])
     for head in known:
         name = head.key.pull
         said = f"{name} is {head.state} at {head.key.sha[:12]} already ({head.reason or 'done'})"

@@ -81,12 +81,13 @@ def run(
     with reading(where.ledger) as records:
         reviews = records.posted_in(report.sweep_id)
         known = records.find(plan.only_pull)[:1] if plan.only_pull and report.is_quiet else ()
+        waiting = records.status(time.time()).waiting if report.is_quiet else 0
     if sarif is not None:
         results.write_sarif(sarif, reviews)
     if as_json:
         typer.echo(results.as_json(report, reviews))
     elif not report.is_quiet or sys.stdout.isatty():
-        results.show(report, reviews, known)
+        results.show(report, reviews, waiting=waiting, known=known)
     if report.error is not None:
         raise report.error
     raise typer.Exit(report.exit_code)
@@ -112,9 +113,16 @@ def _to_the_end(doors: Doors, plan: Plan, view: _View) -> Report:
     try:
         return asyncio.run(_with_signals(doors, plan, view))
     except asyncio.CancelledError:
-        raise typer.Exit(TERMINATED) from None
+        raise _stopped(TERMINATED) from None
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise _stopped(INTERRUPTED) from None
+
+
+def _stopped(code: int) -> typer.Exit:
+    from reviewer_cli.telemetry import say
+
+    say("reviewer: stopped by a signal; what was in work is due again, and nothing is lost.")
+    return typer.Exit(code)
 
 
 async def _with_signals(doors: Doors, plan: Plan, view: _View) -> Report:

@@ -28,7 +28,8 @@ def value(reference: SecretReference, environment: Mapping[str, str]) -> str:
         from botocore.config import Config
     except ImportError as error:
         raise ConfigurationError(
-            f"{reference} needs a library; run: pip install 'reviewer[aws]'"
+            f"{reference} needs a library, reviewer's extra 'aws'; docs/secrets.md says how to "
+            "install it."
         ) from error
     if not all(is_safe(environment[name]) for name in ENDPOINTS if environment.get(name)):
         raise ConfigurationError("AWS_ENDPOINT_URL must name the server by https.")

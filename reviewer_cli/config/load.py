@@ -121,7 +121,7 @@ def _chosen(data: dict[str, Any], path: Path | None, name: str | None) -> Loaded
         return Loaded(settings=_settings(data, path, None), path=absolute)
     chosen = environments.pop(name, None)
     if chosen is None:
-        known = f"known are {', '.join(tables)}" if tables else "reviewer.toml has no [env] tables"
+        known = f"known are {', '.join(tables)}" if tables else "there is none"
         raise UsageError(f"There is no environment {name!r}; {known}.")
     base = _settings({key: data[key] for key in DIRECTORIES if key in data}, path, None)
     return Loaded(

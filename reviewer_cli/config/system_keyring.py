@@ -18,7 +18,8 @@ def password(reference: SecretReference, environment: Mapping[str, str]) -> str:
         from keyring.errors import KeyringLocked, NoKeyringError
     except ImportError as error:
         raise ConfigurationError(
-            f"{reference} needs a library; run: pip install 'reviewer[keyring]'"
+            f"{reference} needs a library, reviewer's extra 'keyring'; docs/secrets.md says how to "
+            "install it."
         ) from error
     service, _, name = reference.place.partition("/")
     try:

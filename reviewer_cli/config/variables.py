@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from reviewer_cli.config.reference import SecretReference
@@ -34,8 +35,14 @@ def file(reference: SecretReference, environment: Mapping[str, str]) -> str:
             f"Every user may write to the secret {reference}; run: chmod 600 {path}"
         )
     if mode & stat.S_IROTH:
-        LOGGER.warning("Every user may read the secret %s; run: chmod 600 %s", reference, path)
+        _warn_once(f"Every user may read the secret {reference}; run: chmod 600 {path}")
     return text
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    """A command may look the same secret up several times."""
+    LOGGER.warning("%s", sentence)
 
 
 def credential(reference: SecretReference, environment: Mapping[str, str]) -> str:

@@ -27,7 +27,8 @@ def field(reference: SecretReference, environment: Mapping[str, str]) -> str:
         import hvac
     except ImportError as error:
         raise ConfigurationError(
-            f"{reference} needs a library; run: pip install 'reviewer[vault]'"
+            f"{reference} needs a library, reviewer's extra 'vault'; docs/secrets.md says how to "
+            "install it."
         ) from error
     mount, _, rest = reference.place.partition("/")
     path, _, name = rest.partition("#")

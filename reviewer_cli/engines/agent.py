@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from reviewer_cli.engines.agent_outcome import Seen, failure, witnessed
 from reviewer_cli.engines.agent_program import agent_program, prove
 from reviewer_cli.errors import ReviewTimeout
 from reviewer_cli.ports import Cell, Effort, Jail, Network, Pass, Reply, ReviewRequest
+from reviewer_cli.scratch import private_directory
 from reviewer_cli.telemetry import LOGGER, SECRETS
 
 if TYPE_CHECKING:  # importing these takes a second and 90 MB, which an idle tick must not pay
@@ -127,9 +127,9 @@ class AgentEngine:
         Raises AccessRefused, ConfigurationError, ProviderWait or a HeadError.
         """
         program = await asyncio.to_thread(self._fit_program)
-        with self._private() as name:
-            async with self._access(Path(name)) as access:
-                return await self._review(request, program, Path(name), access)
+        with self._private() as private:
+            async with self._access(private) as access:
+                return await self._review(request, program, private, access)
 
     async def _review(
         self, request: ReviewRequest, program: Path, private: Path, access: _Access
@@ -166,7 +166,7 @@ class AgentEngine:
         trouble = None if task.cancelled() else task.result()
         ending = heard.ending(trouble)
         if access.seen is not None:
-            ending = witnessed(ending, access.seen)
+            ending = witnessed(ending, access.seen, NOWHERE.partition("//")[2])
             if ending.objection:
                 LOGGER.warning("A request of the agent was not let out: %s.", ending.objection)
         error = failure(ending)
@@ -249,14 +249,11 @@ class AgentEngine:
 
     def _proof(self, program: Path) -> str:
         """The version of a program that knows what confines it."""
-        with self._private() as name:
-            environment = agent_environment(Path(name), {})
-            cell = Cell(private=Path(name), variables=frozenset(environment))
+        with self._private() as private:
+            environment = agent_environment(private, {})
+            cell = Cell(private=private, variables=frozenset(environment))
             return prove(program, self._jail, cell)
 
-    def _private(self) -> tempfile.TemporaryDirectory[str]:
-        # A file that cannot be removed must not cost a review that has been paid for.
+    def _private(self) -> AbstractContextManager[Path]:
         self._settings.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(
-            prefix="agent-", dir=self._settings.scratch, ignore_cleanup_errors=True
-        )
+        return private_directory("agent-", self._settings.scratch)

@@ -181,8 +181,10 @@ _TABLE: tuple[tuple[Callable[[Ending], bool], Callable[[Ending], ReviewerError]]
 )
 
 
-def witnessed(ending: Ending, seen: Seen) -> Ending:
+def witnessed(ending: Ending, seen: Seen, nowhere: str) -> Ending:
     """The ending with what the proxy saw in the place of what the program says of its provider.
+
+    The program believes its provider to be at `nowhere`, an address that helps nobody.
 
     What concerns everybody is only believed when the provider did fail: a hijacked program must not
     be able to end the reviews of others.
@@ -200,6 +202,7 @@ def witnessed(ending: Ending, seen: Seen) -> Ending:
         status=status,
         retry_after=seen.retry_after,
         objection=seen.objection,
+        detail=ending.detail.replace(nowhere, "the provider"),
     )
 
 

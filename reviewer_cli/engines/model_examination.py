@@ -19,8 +19,8 @@ def credential(chosen: Credential) -> Sign:
     try:
         status = asyncio.run(Upstream(chosen).status())
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        said = f"{chosen.base_url} cannot be reached ({type(error).__name__})"
-        return red(SUBJECT, said, "check engine.base_url, the proxy and the certificates")
+        said = f"{chosen.base_url} cannot be reached: {_reason(error)}"
+        return red(SUBJECT, said, "check that address, the proxy and the certificates")
     if status in REFUSED:
         return red(
             SUBJECT,
@@ -35,3 +35,14 @@ def credential(chosen: Credential) -> Sign:
         f"{chosen.base_url} answered with {status}: whether it takes the credential will show",
         "nothing, if it is a gateway without a list of models",
     )
+
+
+def _reason(error: Exception) -> str:
+    """Its kind in words: the message itself may name a proxy of the operator's."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "nobody knows its name"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.os_error.strerror or "no connection").lower()
+    return type(error).__name__

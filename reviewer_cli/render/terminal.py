@@ -247,11 +247,11 @@ def sweeps(records: Sequence[SweepRecord]) -> RenderableType:
             f"{counts.usd:.2f}",
             str(one.exit_code) if one.exit_code is not None else "…",
         )
-    notes = [
-        literal(f"sweep {one.sweep_id}: {one.error or 'runs, or was killed'}", "red")
-        for one in records
-        if one.error or one.ended_at is None
-    ]
+    causes: dict[str, list[str]] = {}
+    for one in records:
+        if one.error or one.ended_at is None:
+            causes.setdefault(one.error or "runs, or was killed", []).append(str(one.sweep_id))
+    notes = [literal(f"sweep {', '.join(ids)}: {cause}", "red") for cause, ids in causes.items()]
     return Group(table, *([Text(), *notes] if notes else []))
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reviewer_cli.config.environments import named_secrets, refuse_shared
-from reviewer_cli.config.load import Loaded
+from reviewer_cli.config.load import Environment, Loaded
 from reviewer_cli.config.paths import private
+from reviewer_cli.config.reference import SecretReference
 from reviewer_cli.config.secrets import resolve
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.core.health import Sign, amber, green, red
 from reviewer_cli.doctor import machine, state
 from reviewer_cli.doctor.checkup import Question, examine
-from reviewer_cli.errors import ReviewerError
+from reviewer_cli.errors import ConfigurationError, ReviewerError
 from reviewer_cli.jail.choose import jail_called
 from reviewer_cli.ports import Jail
 from reviewer_cli.wiring.engines import engine
@@ -70,27 +71,63 @@ def _secrets(loaded: Loaded) -> Iterator[Sign]:
 
 
 def _environments(loaded: Loaded) -> Iterator[Sign]:
-    if loaded.environment is not None:
-        refuse_shared(loaded, os.environ)
+    if loaded.environment is None:
+        return
+    refuse_shared(loaded, os.environ)
+    unseen = [
+        f"{one.name}'s {setting}"
+        for one in (Environment(name=loaded.environment, settings=loaded.settings), *loaded.others)
+        for setting, reference in named_secrets(one.settings)
+        if not _is_there(reference)
+    ]
+    if unseen:
+        yield amber(
+            "environments",
+            f"{loaded.environment} shares nothing, but {', '.join(unseen)} cannot be seen here",
+            "run the doctor where that is set, too: it compares with what sweeps have left",
+        )
+    else:
         yield green("environments", f"{loaded.environment} shares nothing with the others")
+
+
+def _is_there(reference: SecretReference) -> bool:
+    try:
+        resolve(reference, os.environ)
+    except ReviewerError:
+        return False
+    return True
 
 
 def _directories(where: Places) -> Iterator[Sign]:
     for place in (where.state, where.cache):
         if place.exists():
             private(place)
+        else:
+            _make_and_remove(place)
     yield from machine.disk(where.state, where.cache)
 
 
+def _make_and_remove(place: Path) -> None:
+    """Raise ConfigurationError when a directory cannot be made there; a sweep will make it."""
+    try:
+        with TemporaryDirectory(dir=next(one for one in place.parents if one.exists())):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"{place} cannot be made ({error.strerror}); set state_dir or cache_dir."
+        ) from error
+
+
 def _sandbox(loaded: Loaded, jail: Jail) -> Iterator[Sign]:
-    jail.check()
     if jail.name == "none":
         yield amber(
             "sandbox",
             "none: the agent's own options alone keep it from this account's files and network",
-            'install bubblewrap and write sandbox = "auto"',
+            'write sandbox = "auto"',
         )
-    elif jail.name == "landlock" and loaded.settings.sandbox == "auto":
+        return
+    jail.check()
+    if jail.name == "landlock" and loaded.settings.sandbox == "auto":
         yield amber(
             "sandbox",
             "landlock holds a probe; bubblewrap, which hides more, does not work here",

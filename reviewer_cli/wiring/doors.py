@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from reviewer_cli.jail.choose import jail_called
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.lock import exclusive
 from reviewer_cli.ledger.store import copy_ledger
+from reviewer_cli.scratch import remove
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.workshop import Workshop
 from reviewer_cli.telemetry import Observer
@@ -38,7 +38,7 @@ def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> I
         closing(Ledger(where.ledger)) as ledger,
     ):
         # A killed sweep leaves its agents' private directories behind; nobody uses them now.
-        shutil.rmtree(where.scratch, ignore_errors=True)
+        remove(where.scratch)
         with _closed(_doors(settings, where, plan, ledger, observe)) as opened:
             yield opened
 

@@ -155,6 +155,26 @@ def test_environments_that_share_a_credential_are_refused(cli: Cli) -> None:
     assert not (cli.state / "fingerprints").exists()
 
 
+def test_credentials_that_cannot_be_seen_are_not_called_apart(cli: Cli) -> None:
+    path = written(
+        cli,
+        "".join(f'[env.{one}.github]\ntoken = "${{env:UNSET}}"\n' for one in ("prod", "staging")),
+    )
+    done = offline(cli, "--config", path, "--env", "prod")
+    (sign,) = signs(done)["environments"]
+    assert sign["health"] == "amber"
+    assert "prod's github.token, staging's github.token cannot be seen here" in sign["said"]
+
+
+def test_a_state_directory_that_cannot_be_made_ends_with_78(cli: Cli) -> None:
+    done = cli.run(
+        *("doctor", "--json", "--engine", "offline", "--repo", cli.repo.path),
+        REVIEWER_STATE_DIR="/proc/nowhere",
+    )
+    assert done.code == 78
+    assert "/proc/nowhere cannot be made" in signs(done)["directories"][0]["said"]
+
+
 @spec.needs_graphql
 @pytest.mark.parametrize(
     ("rights", "strict", "code", "health"),

@@ -17,6 +17,8 @@ from reviewer_cli.errors import (
 )
 from reviewer_cli.telemetry import SECRETS
 
+NOWHERE = "127.0.0.1:9"
+
 
 def api(error: str, status: int | None = None, reason: str = "api_error") -> Ending:
     """A failure of the API as the agent program tells it."""
@@ -96,36 +98,36 @@ SAYS_WHAT_CONCERNS_EVERYBODY = [
 
 @pytest.mark.parametrize("ending", SAYS_WHAT_CONCERNS_EVERYBODY)
 def test_a_program_cannot_end_the_reviews_of_others_by_words_alone(ending: Ending) -> None:
-    error = failure(witnessed(ending, Seen(requests=2, statuses=[200, 200])))
+    error = failure(witnessed(ending, Seen(requests=2, statuses=[200, 200]), NOWHERE))
     assert type(error) is HeadError
 
 
 @pytest.mark.parametrize("ending", SAYS_WHAT_CONCERNS_EVERYBODY)
 def test_what_the_proxy_saw_as_well_is_believed(ending: Ending) -> None:
     seen = Seen(requests=1, statuses=[ending.status or 401])
-    assert witnessed(ending, seen) == ending
+    assert witnessed(ending, seen, NOWHERE) == ending
 
 
 @pytest.mark.parametrize("ending", [api("server_error"), api("unknown", 400), stopped("max_turns")])
 def test_what_concerns_one_head_needs_no_witness(ending: Ending) -> None:
-    assert witnessed(ending, Seen()) == ending
+    assert witnessed(ending, Seen(), NOWHERE) == ending
 
 
 def test_a_refusal_that_the_proxy_saw_counts_whatever_the_program_says() -> None:
-    ending = witnessed(Ending(finished=False), Seen(requests=1, refused=True))
+    ending = witnessed(Ending(finished=False), Seen(requests=1, refused=True), NOWHERE)
     assert type(failure(ending)) is AccessRefused
 
 
 def test_a_request_that_was_not_let_out_is_the_affair_of_one_head() -> None:
     seen = Seen(objection="it asked the model more than 70 times", statuses=[200, 429])
-    error = failure(witnessed(api("rate_limit", 429), seen))
+    error = failure(witnessed(api("rate_limit", 429), seen, NOWHERE))
     assert type(error) is HeadError
     assert "more than 70 times" in str(error)
 
 
 def test_the_wait_is_the_one_that_the_proxy_saw() -> None:
     seen = Seen(statuses=[429], retry_after=3600.0)
-    error = failure(witnessed(api("rate_limit", 429), seen))
+    error = failure(witnessed(api("rate_limit", 429), seen, NOWHERE))
     assert isinstance(error, ProviderWait)
     assert error.retry_after == 3600
 
@@ -141,3 +143,8 @@ def test_what_is_shown_is_one_short_line() -> None:
     assert shown.startswith("a b c ")
     assert "\x1b" not in shown
     assert len(shown) == 300
+
+
+def test_nobody_is_sent_to_the_address_that_the_program_believes_in() -> None:
+    ending = Ending(failed=True, detail=f"check your gateway ({NOWHERE})")
+    assert witnessed(ending, Seen(), NOWHERE).detail == "check your gateway (the provider)"
