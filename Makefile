@@ -48,7 +48,7 @@ security: $(INSTALLED) ## Play the attacker and write the count into docs/securi
 	$(BIN)/pytest -m "threat and not real" --count-threats write
 
 landlock: $(INSTALLED) ## Test the jails where bubblewrap does not work
-	PATH="$(CURDIR)/tests/jail/forbidden:$$PATH" $(BIN)/pytest tests/jail tests/engines tests/hostile
+	PATH="$(CURDIR)/tests/jail/forbidden:$$PATH" $(BIN)/pytest -rfE tests/jail tests/engines tests/hostile
 
 kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
 	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py

@@ -46,7 +46,7 @@ ROOMS = (
         "wiring",
     ),
 )
-FRONT = ("__init__", "__main__", "errors", "ports", "retry", "telemetry")
+FRONT = ("__init__", "__main__", "errors", "ports", "retry", "scratch", "telemetry")
 NAMELESS = ("utils", "util", "helpers", "helper", "common", "manager", "misc", "shared", "tools")
 CLOCKS = ("now", "today", "time", "monotonic", "perf_counter", "utcnow", "time_ns")
 PROCESSES = ("create_subprocess_exec", "create_subprocess_shell", "system", "popen", "fork")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import logging
 import sys
@@ -202,7 +203,7 @@ def test_a_closed_error_output_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.threat("T29", layer="redaction")
 @pytest.mark.usefixtures("_as_a_process")
-def test_a_thread_that_dies_is_logged_without_secrets(
+def test_a_thread_or_a_finaliser_that_dies_is_logged_without_secrets(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The suite's own watch over threads has its place back afterwards.
@@ -218,6 +219,16 @@ def test_a_thread_that_dies_is_logged_without_secrets(
     thread.start()
     thread.join()
     assert "ValueError: [redacted]" in capsys.readouterr().err
+
+    class Broken:
+        def __del__(self) -> None:
+            raise KeyError(CANARY)
+
+    del [Broken()][0]
+    gc.collect()
+    said = capsys.readouterr().err
+    assert "KeyError: '[redacted]'" in said
+    assert CANARY not in said
 
 
 # ---- the last door

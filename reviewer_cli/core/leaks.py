@@ -11,6 +11,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from reviewer_cli.core.checks import secret_shapes
 from reviewer_cli.core.readings import Reading, bare, readings
@@ -179,8 +180,10 @@ def _forms(value: str) -> Iterator[_Form]:
 def _fewest_letters(value: str) -> int:
     """How many letters and digits the poorest fragment has that is long enough to be a leak."""
     size = min(len(value), max(FRAGMENT, (len(value) + 1) // 2))
-    windows = range(len(value) - size + 1)
-    fewest = min(len(bare(value[start : start + size]).text) for start in windows)
+    letters_of = {one: len(bare(one).text) for one in set(value)}
+    before = tuple(accumulate((letters_of[one] for one in value), initial=0))
+    # Sums, not a look at each fragment: a key of some thousand characters has as many of them.
+    fewest = min(end - start for start, end in zip(before, before[size:], strict=False))
     return max(GRAM, fewest)
 
 

@@ -1,1 +1,1 @@
-"""Whether a sweep would work here: everything is looked at, nothing is changed."""
+"""Whether a sweep would work here: everything is looked at, nothing is made or posted."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer_cli.core.health import Sign, red
 from reviewer_cli.errors import ReviewerError, defect
+from reviewer_cli.telemetry import SECRETS
 
 DEFECT = 1
 
@@ -20,7 +21,15 @@ class Question:
 
 
 def examine(questions: Iterable[Question]) -> Iterator[Sign]:
-    """The signs of every question in turn; an error becomes a red sign with its exit code."""
+    """The signs of every question in turn; an error becomes a red sign with its exit code.
+
+    Whatever a sign quotes of what others said, no secret is in it.
+    """
+    for sign in _answers(questions):
+        yield replace(sign, said=SECRETS.redacted(sign.said), mend=SECRETS.redacted(sign.mend))
+
+
+def _answers(questions: Iterable[Question]) -> Iterator[Sign]:
     for question in questions:
         try:
             yield from question.ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ MOUNTS = Path("/proc/self/mountinfo")
 REMOTE = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse.sshfs", "virtiofs")
 """File systems whose locks or flushes SQLite cannot rely on
 (https://sqlite.org/faq.html#q5, https://sqlite.org/lockingv3.html#how_to_corrupt)."""
+ESCAPED = re.compile(r"\\([0-3][0-7]{2})")
+"""Blanks and backslashes in mountinfo; everything else stands as it is."""
 LITTLE, TOO_LITTLE = 500 << 20, 20 << 20
 """Bytes: a mirror and a few checkouts of a middle-sized project; a ledger alone."""
 
@@ -58,7 +61,7 @@ def mounts(table: str) -> list[Mount]:
     for line in table.splitlines():
         before, _, after = line.partition(" - ")
         if after:
-            place = before.split()[4].encode().decode("unicode_escape")
+            place = ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), before.split(" ")[4])
             found.append(Mount(Path(place), after.split()[0]))
     return found
 

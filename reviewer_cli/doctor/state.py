@@ -22,7 +22,7 @@ def lock(path: Path) -> Iterator[Sign]:
 def ledger(path: Path, now: float) -> Iterator[Sign]:
     """Whether the ledger is whole, what is dead in it, and how the newest sweep ended.
 
-    Raises LedgerRefused and LedgerUnwritable as opening it does.
+    Raises LedgerRefused and LedgerUnwritable as opening it does, which also upgrades an old one.
     """
     if not path.exists():
         yield green("ledger", f"{path} will be made by the first sweep")

@@ -255,5 +255,4 @@ class AgentEngine:
             return prove(program, self._jail, cell)
 
     def _private(self) -> AbstractContextManager[Path]:
-        self._settings.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         return private_directory("agent-", self._settings.scratch)

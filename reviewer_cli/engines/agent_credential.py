@@ -83,10 +83,12 @@ class Cloud:
     files: tuple[Path, ...] = ()
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that must not be shown."""
+        """The values that must not be shown; a file's path is none, a change may well name it."""
         secret = ("KEY", "TOKEN", "SECRET", "PASSWORD", "HEADERS")
         return tuple(
-            value for name, value in self.variables.items() if any(map(name.upper().count, secret))
+            value
+            for name, value in self.variables.items()
+            if name not in CLOUD_FILES and any(map(name.upper().count, secret))
         )
 
 

@@ -228,4 +228,6 @@ def _socket_path(private: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        # The process may have put anything in its place: `private` is removed as a whole.
+        with contextlib.suppress(OSError):
+            path.unlink()

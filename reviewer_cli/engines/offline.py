@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -27,6 +26,7 @@ from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import SELECTED
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
 from reviewer_cli.ports import Cell, Effort, Jail, Pass, Reply, ReviewRequest
+from reviewer_cli.scratch import private_directory
 
 MOST_FINDINGS = 100
 """As many as core/reply.py accepts; the worst are kept and the last one says what was left out."""
@@ -59,8 +59,10 @@ class OfflineEngine:
 
     name = "offline"
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, scratch: Path | None = None) -> None:
+        """Private directories are made in `scratch`, where a killed sweep's are removed."""
         self._jail = jail
+        self._scratch = scratch
 
     def passes(self, effort: Effort) -> tuple[Pass, ...]:
         """One pass whatever the effort: the same program finds the same things."""
@@ -74,7 +76,7 @@ class OfflineEngine:
         self._jail.check()
         program = _ruff()
         try:
-            with _cell() as cell:
+            with self._cell() as cell:
                 done = subprocess.run(
                     [*self._jail.command(program, cell), *ARGUMENTS, "-"],
                     env=ENVIRONMENT,
@@ -134,11 +136,17 @@ class OfflineEngine:
         for start in range(0, len(files), FILES_AT_ONCE):
             some = files[start : start + FILES_AT_ONCE]
             report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
-            with _cell(root) as cell:
+            with self._cell(root) as cell:
                 async with _started(self._jail.command(_ruff(), cell), some, root) as process:
                     await _read(process, report)
             findings += report.findings()
         return findings
+
+    @contextlib.contextmanager
+    def _cell(self, checkout: Path | None = None) -> Iterator[Cell]:
+        """What ruff may see: the checkout, and an empty directory of its own."""
+        with private_directory("ruff-", self._scratch) as private:
+            yield Cell(private=private, checkout=checkout, variables=frozenset(ENVIRONMENT))
 
 
 def _without_consequences(findings: Sequence[Finding]) -> list[Finding]:
@@ -161,13 +169,6 @@ def _ruff() -> Path:
             f"The ruff program {program} could not be started; reinstall the package ruff."
         )
     return program
-
-
-@contextlib.contextmanager
-def _cell(checkout: Path | None = None) -> Iterator[Cell]:
-    """What ruff may see: the checkout, and an empty directory of its own."""
-    with tempfile.TemporaryDirectory(prefix="reviewer-ruff-", ignore_cleanup_errors=True) as name:
-        yield Cell(private=Path(name), checkout=checkout, variables=frozenset(ENVIRONMENT))
 
 
 def _ruff_version() -> str:

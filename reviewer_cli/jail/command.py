@@ -80,7 +80,7 @@ class Launcher:
     def kill(self, cell: Cell) -> None:
         """End at once what `wrap` started in this cell, with all its children; gone is fine."""
         try:
-            child = int((cell.private / PID_FILE).read_text(encoding="ascii"))
+            child = int(_start_of(cell.private / PID_FILE))
             # The program can write to that file. Neither a stranger nor another cell is hit.
             os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
@@ -132,6 +132,15 @@ class Launcher:
             memory=self._limits.memory,
             tasks=self._limits.tasks,
         )
+
+
+def _start_of(path: Path) -> bytes:
+    """What a small file begins with; a link is not followed, and a pipe not waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return os.read(handle, 20)
+    finally:
+        os.close(handle)
 
 
 def _reason(error: Exception) -> str:

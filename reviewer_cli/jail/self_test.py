@@ -23,7 +23,7 @@ from reviewer_cli.ports import Cell, Jail
 
 PROBE_S = 20
 """Seconds for a probe that takes 0.06; a loaded machine may take much longer."""
-PLANTED = "REVIEWER_PLANTED"
+PLANTED, PRIVATE = "REVIEWER_PLANTED", "private"
 LONGEST_PLACE, SHORT_PLACE = 64, "/tmp"  # noqa: S108 - a directory of our own is made in it
 """Bytes that leave room for the longest bait in the 107 of unix(7)."""
 
@@ -95,12 +95,10 @@ def _place() -> str | None:
 
 def _tested(jail: Jail, place: Path) -> Verdict:
     with _laid(place) as baits:
-        private = place / "private"
-        private.mkdir(0o700)
         python = Path(sys.executable).resolve()
         script = Path(probe.__file__)
         cell = Cell(
-            private=private,
+            private=place / PRIVATE,
             checkout=baits.checkout,
             socket=Path(baits.door.getsockname()),
             readable=(Path(sys.base_prefix), script),
@@ -127,6 +125,7 @@ def _tested(jail: Jail, place: Path) -> Verdict:
 @contextlib.contextmanager
 def _laid(place: Path) -> Iterator[_Baits]:
     outside, checkout, canary = place / "outside", place / "checkout", secrets.token_hex(16)
+    (place / PRIVATE).mkdir(0o700)
     for directory in (outside, checkout):
         directory.mkdir(0o700)
         (directory / probe.CANARY).touch(0o600)
@@ -149,7 +148,8 @@ def _laid(place: Path) -> Iterator[_Baits]:
             "a Unix datagram socket": _unix(socket.SOCK_DGRAM, str(outside / probe.DATAGRAMS)),
             "an abstract Unix socket": _unix(socket.SOCK_STREAM, f"\0{canary}"),
         }
-        door = _unix(socket.SOCK_STREAM, str(place / "door"))
+        # As the agent's own lies: where the program can put something else in its place.
+        door = _unix(socket.SOCK_STREAM, str(place / PRIVATE / "door"))
         for line in (*lines.values(), door):
             stack.enter_context(line)
         yield _Baits(

@@ -45,6 +45,7 @@ class Endings:
             lease.supersede(str(gone), clock())
             self._end(work, State.SUPERSEDED, str(gone))
         except PostingForbidden as error:
+            _blank(error)
             lease.release(clock(), error)
             self._end(work, State.DUE, str(error))
         except HeadError as error:
@@ -71,8 +72,7 @@ class Endings:
 
     def _fail(self, work: Work, lease: Lease, error: HeadError) -> None:
         now = self._doors.clock()
-        # Whoever refused something may have quoted what it refused.
-        error.args = (SECRETS.redacted(str(error)),)
+        _blank(error)
         if isinstance(error, SecretInOutput):
             LOGGER.critical("%s: %s", work.head.key, error)
         used_up = lease.attempts >= self._plan.max_attempts and not error.waits_for_person
@@ -91,3 +91,8 @@ class Endings:
 
     def _end(self, work: Work, state: State, reason: str) -> None:
         self._observe(HeadEnded(key=work.head.key, state=state, reason=reason))
+
+
+def _blank(error: HeadError) -> None:
+    """Whoever refused something may have quoted what it refused: no secret enters the row."""
+    error.args = (SECRETS.redacted(str(error)),)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from reviewer_cli.contract import contract_hash
 from reviewer_cli.core.marker import marker
-from reviewer_cli.core.models import Clean, Severity, State
+from reviewer_cli.core.models import Clean, Head, Severity, State
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.select import skip_reason_for_diff
 from reviewer_cli.errors import (
@@ -82,8 +82,7 @@ class Journey:
         self._phase(work, Phase.PREPARING)
         try:
             with self._doors.refusals.watching(host_door(key.host)):
-                remote = self._doors.hosts[key.host].remote(key.repo)
-                prepared = await asyncio.to_thread(self._doors.workshop.prepare, work.head, remote)
+                prepared = await asyncio.to_thread(self._prepared, work.head)
         except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
         self._phase(work, Phase.READY)
@@ -142,6 +141,11 @@ class Journey:
                     usd=saved.usd,
                 )
             )
+
+    def _prepared(self, head: Head) -> Prepared:
+        """For a thread: a host may have to ask for a token before anything can be fetched."""
+        remote = self._doors.hosts[head.key.host].remote(head.key.repo)
+        return self._doors.workshop.prepare(head, remote)
 
     async def _saved_review(self, ready: Ready, lease: Lease) -> Saved | None:
         work, prepared = ready.work, ready.prepared

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.leaks import Leak
@@ -58,9 +59,9 @@ class Outgoing:
         """Whether the change shows the very same token, or each word of the very same key."""
         if leak.known:
             return False
-        own = self._own_text()
-        return all(word in own for word in text[leak.start : leak.end].split())
+        return all(word in self._own_text for word in text[leak.start : leak.end].split())
 
+    @cached_property
     def _own_text(self) -> str:
         head, diff = self._head, self._diff
         lines = (line.text for file in diff.files for hunk in file.hunks for line in hunk.lines)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger.rows import SweepCounts
 from reviewer_cli.ledger.views import BreakerRecord
-from reviewer_cli.telemetry import Event, HeadEnded, Observer, Polled, RepositoryFailed
+from reviewer_cli.telemetry import (
+    SECRETS,
+    Event,
+    HeadEnded,
+    Observer,
+    Polled,
+    RepositoryFailed,
+)
 
 PARTIAL = 3
 """Exit code of a sweep that leaves heads to a later one, or that could not poll a repository."""
@@ -61,11 +68,12 @@ class Tally:
         return sum(one.state is State.POSTED for one in self.ended)
 
     def observe(self, event: Event) -> None:
-        """Count an event and hand it on."""
-        if isinstance(event, HeadEnded):
-            self.ended.append(event)
-        elif isinstance(event, RepositoryFailed):
+        """Count an event and hand it on, without any secret that a host may have quoted."""
+        if isinstance(event, RepositoryFailed):
+            event = replace(event, reason=SECRETS.redacted(event.reason))
             self._failures.append(event)
+        elif isinstance(event, HeadEnded):
+            self.ended.append(event)
         elif isinstance(event, Polled):
             self._polled = event.open_heads
         self._observe(event)

@@ -37,7 +37,7 @@ def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> I
         exclusive(where.state / LOCK, time.time()),
         closing(Ledger(where.ledger)) as ledger,
     ):
-        # A killed sweep leaves its agents' private directories behind; nobody uses them now.
+        # A killed sweep leaves its programs' private directories behind; nobody uses them now.
         remove(where.scratch)
         with _closed(_doors(settings, where, plan, ledger, observe)) as opened:
             yield opened

@@ -14,7 +14,7 @@ from reviewer_cli.wiring.places import Places
 
 
 def _offline(settings: Settings, where: Places, jail: Jail) -> Engine:
-    return OfflineEngine(jail)
+    return OfflineEngine(jail, where.scratch)
 
 
 def _agent(settings: Settings, where: Places, jail: Jail) -> Engine:

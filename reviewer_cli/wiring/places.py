@@ -26,7 +26,7 @@ class Places:
 
     @property
     def scratch(self) -> Path:
-        """Private directories of running agents; empty between sweeps."""
+        """Private directories of jailed programs; empty between sweeps."""
         return self.state / "scratch"
 
 

@@ -155,6 +155,20 @@ def test_half_of_a_secret_is_a_leak_and_a_few_characters_are_none(
     assert not is_known_in(secrets, f"begins with {value[:7]}…")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown", "leaks"),
+    [
+        ("abcdefghijkm123456789", "abcdefghijk", False),
+        ("abcdefghijkm123456789", "abcdefghijkm", True),
+        ("abcdefghijkmnpqrstuvwxyz-0123456789ABCDE", "abcdefghijkmnpqrst", False),
+        ("abcdefghijkmnpqrstuvwxyz-0123456789ABCDE", "abcdefghijkmnpqrstuv", True),
+    ],
+)
+def test_how_much_of_a_secret_is_a_leak(value: str, shown: str, leaks: bool) -> None:
+    """Twelve characters, or half of it where that is more."""
+    assert is_known_in(knowing(value), f"It says {shown}.") is leaks
+
+
 @given(st.text(max_size=300))
 def test_text_without_a_secret_is_left_exactly_as_it_is(text: str) -> None:
     assert knowing(SECRET, "0f" * 32).redacted(text) == text
@@ -282,6 +296,15 @@ def test_no_text_makes_searching_slow() -> None:
     for piece in (*pieces, *blocks, "made-up value number 1 "):
         secrets.redacted(piece * (16_000 // len(piece)))
     assert time.perf_counter() - started < 5.0
+
+
+def test_a_long_secret_is_taken_without_a_wait() -> None:
+    """Such as a provider's key file in JSON: a few thousand characters, known at each start."""
+    secrets, value = KnownSecrets(), "".join(f"{at:x}-" for at in range(3000))
+    started = time.perf_counter()
+    secrets.add(value)
+    assert time.perf_counter() - started < 1.5
+    assert is_known_in(secrets, f"see {value[: len(value) // 2 + 1]}")
 
 
 def test_threads_may_add_and_search_at_the_same_time() -> None:

@@ -9,6 +9,7 @@ from reviewer_cli.doctor.checkup import Question, examine
 from reviewer_cli.errors import AccessRefused, LedgerRefused
 from reviewer_cli.render.health import checkup
 from reviewer_cli.render.terminal import console
+from reviewer_cli.telemetry import SECRETS
 
 SECRET = "canary-5d1f"
 
@@ -41,6 +42,18 @@ def test_a_defect_says_where_it_is_and_never_what_its_message_was() -> None:
     (sign,) = examine([Question("ledger", broken)])
     assert "RuntimeError at test_checkup.py" in sign.said
     assert SECRET not in f"{sign}"
+
+
+def test_what_a_sign_quotes_of_others_holds_no_secret() -> None:
+    SECRETS.add("canary-of-the-doctor-9b27")
+
+    def quoted() -> Iterator[Sign]:
+        yield amber("a", "it said canary-of-the-doctor-9b27", "drop canary-of-the-doctor-9b27")
+        raise AccessRefused("no such key: canary-of-the-doctor-9b27")
+
+    signs = list(examine([Question("model", quoted)]))
+    assert [one.said for one in signs] == ["it said [redacted]", "no such key: [redacted]"]
+    assert signs[0].mend == "drop [redacted]"
 
 
 def test_the_first_red_sign_decides_the_exit_code() -> None:

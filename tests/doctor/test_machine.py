@@ -16,12 +16,19 @@ from reviewer_cli.errors import ConfigurationError
 TABLE = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
 30 22 0:30 / /home rw,relatime - nfs4 server:/home rw,vers=4.2
 31 30 254:1 / /home/a\040b rw - xfs /dev/vdb rw
+32 30 254:2 / /home/Zoë rw - btrfs /dev/vdc rw
 """
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/var/lib", "ext4"), ("/home", "nfs4"), ("/homestead", "ext4"), ("/home/a b/c", "xfs")],
+    [
+        ("/var/lib", "ext4"),
+        ("/home", "nfs4"),
+        ("/homestead", "ext4"),
+        ("/home/a b/c", "xfs"),
+        ("/home/Zoë/c", "btrfs"),
+    ],
 )
 def test_the_deepest_mount_above_a_path_tells_its_kind(
     path: str, kind: str, monkeypatch: pytest.MonkeyPatch

@@ -95,6 +95,13 @@ def test_the_operators_own_headers_are_added_and_secret() -> None:
     assert found.secrets() == ("k", "reviews", "z")
 
 
+def test_a_path_is_no_secret_of_a_cloud_that_would_silence_reviews_which_name_it() -> None:
+    place = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
+    variables = {"AWS_WEB_IDENTITY_TOKEN_FILE": place, "AWS_SECRET_ACCESS_KEY": "hidden"}
+    cloud = provider({"CLAUDE_CODE_USE_BEDROCK": "1", **variables})
+    assert cloud.secrets() == ("hidden",)
+
+
 def test_nothing_secret_is_printed() -> None:
     found = provider({API_KEY: "made-up", "ANTHROPIC_CUSTOM_HEADERS": "x: hidden"})
     cloud = provider({"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_SECRET_ACCESS_KEY": "hidden"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -353,6 +354,42 @@ def test_a_door_that_gives_no_clear_answer_is_not_taken_for_closed(
         rights(account.of("acme/shop"), "acme/shop", POSTING)
     assert desk.sweep("acme/shop").exit_code != 0
     assert not desk.reviews()
+
+
+def test_a_door_that_leads_elsewhere_is_not_gone_through_with_our_token(
+    desk: Desk, hub: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "LONGEST_S", 0.01)
+    desk.token = fine(hub, pull_in(hub), **RIGHTS)
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        there = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/acme/shop.git"
+        hub.fail("GET", "/acme/shop.git/info/refs", faults.redirect(there), times=20)
+        server = replace(desk.server, timeout_s=1)
+        with (
+            closing(TokenAccount(server, desk.token, longest_wait_s=0.0)) as account,
+            pytest.raises(HostUnavailable),
+        ):
+            rights(account.of("acme/shop"), "acme/shop", POSTING)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
+@pytest.mark.threat("T23", layer="host")
+def test_a_saved_review_is_not_posted_by_a_credential_that_may_do_too_much(
+    desk: Desk, hub: FakeGitHub
+) -> None:
+    """Nothing new is described then, which is where credentials are looked at otherwise."""
+    repo = pull_in(hub)
+    desk.token = fine(hub, repo, **RIGHTS)
+    closed = faults.answer(403, {"message": "Resource not accessible by personal access token"})
+    hub.fail("POST", "/repos/acme/shop/pulls/*/reviews", closed)
+    assert desk.sweep("acme/shop").exit_code == 77
+    desk.token = fine(hub, repo, "write", contents="write", pull_requests="write")
+    report = desk.sweep("acme/shop")
+    assert report.exit_code == 77
+    assert "contents: write" in str(report.error)
+    assert (len(desk.engine.asked), desk.reviews()) == (1, {})
 
 
 # What is said

@@ -8,7 +8,9 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -230,6 +232,19 @@ def test_killing_what_is_not_there_is_fine(room: Room, content: str | None) -> N
     if content is not None:
         (room.private / "pid").write_text(content)
     Launcher().kill(room.cell)
+
+
+@pytest.mark.threat("T20", layer="limits")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_killing_does_not_wait_for_what_a_program_put_in_the_place_of_its_number(
+    room: Room, make: Callable[[Path], None]
+) -> None:
+    """Who kills is the sweep itself, which would stand still for ever."""
+    make(room.private / "pid")
+    killing = threading.Thread(target=Launcher().kill, args=(room.cell,), daemon=True)
+    killing.start()
+    killing.join(timeout=2)
+    assert not killing.is_alive()
 
 
 def test_asking_a_program_that_fails_is_a_configuration_error(room: Room) -> None:

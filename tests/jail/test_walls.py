@@ -225,6 +225,37 @@ def test_no_other_unix_socket_can(kind: type[Walled], room: Room, echo: Path) ->
                     one.accept()
 
 
+LEAD = """
+import os, socket, sys
+door, other = sys.argv[1:]
+try:
+    os.rename(door, door + "-before")
+    os.symlink(other, door)
+except OSError as error:
+    print(error.strerror)
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect(door)
+    line.sendall(b"hello")
+    print(line.recv(100).decode())
+"""
+
+
+def test_the_socket_of_the_cell_cannot_be_changed_for_another_one(
+    kind: type[Walled], room: Room, echo: Path
+) -> None:
+    """It lies where the program may write, and behind Landlock somebody outside connects to it."""
+    door, other = room.private / "door", room.outside.parent / "other"
+    os.link(echo, door)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(other))
+        server.listen()
+        server.setblocking(False)
+        said = room.with_cell(socket=door).python(kind(), LEAD, str(door), str(other))
+        assert said.endswith("HELLO")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
 def test_there_are_no_privileges_and_none_can_be_gained(kind: type[Walled], room: Room) -> None:
     lines = room.run(kind(), SH, "-c", "cat /proc/self/status").stdout or room.python(
         kind(), "print(open('/proc/self/status').read())"

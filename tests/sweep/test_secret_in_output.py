@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from reviewer_cli.core.leaks import KnownSecrets
 from reviewer_cli.core.models import Review, State
 from reviewer_cli.engines.offline import OfflineEngine
-from reviewer_cli.errors import HeadError
+from reviewer_cli.errors import HeadError, PostingForbidden
 from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Draft, Pass, ReviewRequest
+from reviewer_cli.ports import Draft, Pass, RepositoryPoll, ReviewRequest
 from reviewer_cli.telemetry import LOGGER, SECRETS, HeadEnded
 from tests.core.test_leaks import DISGUISES, GITHUB, b64
 from tests.fakes.engine import ScriptedEngine, found
@@ -248,6 +248,22 @@ def test_the_authors_own_token_is_masked_and_silences_nothing(
     assert GITHUB not in repr(finding)
 
 
+def test_the_authors_own_token_is_masked_in_the_reason_of_a_verdict_too(stage: Stage) -> None:
+    with_change(stage, OWN)
+    quote = OWN.splitlines()[1]
+
+    def answer(request: ReviewRequest) -> object:
+        if "verdicts" in json.dumps(request.brief.schema):
+            reason = f"{GITHUB} is an example"
+            return {"verdicts": [{"number": 1, "verdict": "refuted", "reason": reason}]}
+        return {"findings": [found("a.py", 2, quote)]}
+
+    stage.engine = ScriptedEngine(answer, passes=(Pass.FIND, Pass.VERIFY))
+    assert stage.sweep().exit_code == 0
+    (finding,) = stage.history("topic").findings
+    assert finding.reason == "[redacted: a GitHub token] is an example"
+
+
 def test_a_token_in_the_name_of_a_changed_file_is_masked_where_it_is_named(stage: Stage) -> None:
     stage.repo().commit({f"{GITHUB}.py": f"{LINE}\n"}, branch="topic", start="main")
     stage.engine = ScriptedEngine(
@@ -351,6 +367,53 @@ def test_a_saved_review_that_was_changed_in_the_ledger_is_looked_at_again(stage:
     assert stage.sweep().exit_code == 3
     assert stage.states() == {"topic": State.DEAD}
     assert posted(stage) == ""
+
+
+@pytest.mark.threat("T12", layer="secret scan")
+def test_a_saved_review_of_a_file_that_is_named_by_a_secret_is_not_posted(stage: Stage) -> None:
+    late = "7h6g5f4d3s2a1q9z"
+    stage.repo().commit({f"{late}.py": f"a = 1\n{LINE}\n"}, branch="topic", start="main")
+    stage.engine = ScriptedEngine(
+        lambda request: {"findings": [found(f"{late}.py", 2, LINE, title="Wrong")]}
+    )
+    save_but_do_not_post(stage, "prepare")
+    SECRETS.add(late)
+    assert stage.sweep().exit_code == 3
+    assert stage.states() == {"topic": State.DEAD}
+    assert posted(stage) == ""
+
+
+@pytest.mark.threat("T30", layer="redaction")
+def test_a_host_that_forbids_posting_and_quotes_a_secret_is_kept_without_it(stage: Stage) -> None:
+    class Closed(LocalGit):
+        def prepare(self, review: Review) -> Draft:
+            raise PostingForbidden(f"not with {CANARY}")
+
+    with_change(stage)
+    stage.engine = saying()
+    stage.host = Closed(stage.root / "reviews")
+    stage.sweep()
+    (row,) = stage.rows()
+    assert row.error == "not with [redacted]"
+    ended = [event for event in stage.events if isinstance(event, HeadEnded)]
+    assert is_clean(kept(stage) + repr(ended))
+
+
+@pytest.mark.threat("T30", layer="redaction")
+def test_a_repository_that_fails_with_a_secret_in_its_words_is_named_without_it(
+    stage: Stage,
+) -> None:
+    class Broken(LocalGit):
+        def open_tips(self, repos: Sequence[str]) -> list[RepositoryPoll]:
+            failed = RepositoryPoll(repo="elsewhere", error=f"{CANARY} was not expected")
+            return [*super().open_tips(repos), failed]
+
+    with_change(stage)
+    stage.engine = saying()
+    stage.host = Broken(stage.root / "reviews")
+    report = stage.sweep()
+    assert [one.reason for one in report.failures] == ["[redacted] was not expected"]
+    assert is_clean(repr(stage.events))
 
 
 @pytest.mark.threat("T30", layer="redaction")

@@ -36,7 +36,8 @@ class Gate:
         self.is_overrun = False
         self._most = tasks
         self._left = 0
-        self._path = path
+        # Held, not named: whoever may write beside it could put a link in the socket's place.
+        self._door = os.open(path, os.O_PATH | os.O_NOFOLLOW) if path else None
         self._ours, self._theirs = socket.socketpair()
 
     def hand_over(self, listener: int) -> None:
@@ -85,7 +86,7 @@ class Gate:
         descriptor = argument & 0xFFFFFFFF
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-                line.connect(self._path)
+                line.connect(f"/proc/self/fd/{self._door}")
                 flags = _flags(process, descriptor)
                 line.setblocking(not flags & os.O_NONBLOCK)
                 added = (_AT_THIS_NUMBER, line.fileno(), descriptor, flags & os.O_CLOEXEC)

@@ -76,6 +76,7 @@ def _calling(targets: Targets) -> Attempts:
         lambda: _send(socket.AF_UNIX, os.path.join(targets.directory, DATAGRAMS)),
         lambda: _call(os.path.join(targets.directory, LISTENING)),
         lambda: _call(f"\0{targets.abstract}"),
+        lambda: _lead(targets.door, os.path.join(targets.directory, LISTENING)),
     ]
 
 
@@ -92,6 +93,13 @@ def _write(path: str) -> None:
 def _send(family: int, address: object) -> None:
     with socket.socket(family, socket.SOCK_DGRAM) as line:
         line.sendto(HERE, address)  # type: ignore[call-overload] # of any family
+
+
+def _lead(door: str, elsewhere: str) -> None:
+    """Whoever connects us to the door may be sent to another one."""
+    os.rename(door, f"{door}-before")
+    os.symlink(elsewhere, door)
+    _call(door)
 
 
 def _call(path: str) -> None:
