@@ -13,7 +13,7 @@ import pytest
 
 from reviewer_cli import retry
 from reviewer_cli.config.settings import Settings
-from reviewer_cli.errors import HostUnavailable
+from reviewer_cli.errors import AccessRefused, HostUnavailable
 from reviewer_cli.hosts.github.accounts import AppAccounts, TokenAccount
 from reviewer_cli.hosts.github.installation import CHECKS, POSTING, READING
 from reviewer_cli.hosts.github.rights import (
@@ -490,3 +490,19 @@ def test_git_is_asked_where_it_lives_which_on_github_com_is_not_where_the_api_is
 def test_strict_is_the_default() -> None:
     table: dict[str, Any] = {"github": {"token": "${env:ANY}"}}
     assert Settings.model_validate(table).github.strict_scopes is True
+
+
+@pytest.mark.threat("T23", layer="host")
+def test_a_token_is_looked_at_where_its_user_may_do_most(desk: Desk, hub: FakeGitHub) -> None:
+    """Whichever repository is polled first: a token that may push to one of them is refused."""
+    weak = pull_in(hub)
+    strong = hub.world.repo("acme/vault", {"a.py": "a = 1\n"}, private=True)
+    hub.world.pull(strong, CHANGE)
+    hub.world.grant(strong, hub.world.account("sweeper"), "write")
+    desk.token = fine(hub, weak, "read", pull_requests="write", contents="write")
+    report = desk.sweep("acme/shop", "acme/vault")
+    assert isinstance(report.error, AccessRefused)
+    assert "contents: write" in str(report.error)
+    assert desk.reviews() == {}
+    asked = [one for one in hub.log if b"viewerPermission" in one.request_body]
+    assert len(asked) == 1

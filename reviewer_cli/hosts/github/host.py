@@ -21,6 +21,7 @@ from reviewer_cli.hosts.github.faults import posting_to
 from reviewer_cli.hosts.github.installation import CHECKS, POSTING, POSTING_ALONE, READING
 from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
+from reviewer_cli.hosts.github.probing import most_telling
 from reviewer_cli.hosts.github.pulls import describe, look
 from reviewer_cli.hosts.github.rights import (
     Rights,
@@ -105,10 +106,10 @@ class GitHub:
         """See `pulls.describe`; asked with the posting account, whose reviews it looks for.
 
         Here a sweep that has something to do begins, so here the credentials are compared with
-        what they need: once for each, and never by a sweep that finds nothing new.
+        what they need: once for each, where its user may do most, and never by a sweep that finds
+        nothing new.
         """
-        for repo in dict.fromkeys(tip.key.repo for tip in tips):
-            self._compare(repo)
+        self._compare(tuple(dict.fromkeys(tip.key.repo for tip in tips)))
         heads: list[Head] = []
         groups: dict[Connection, list[Tip]] = defaultdict(list)
         for tip in tips:
@@ -208,12 +209,19 @@ class GitHub:
         """Each credential's need; what reads and posts needs what posting needs."""
         return {self._reading.of(repo): READING, self._posting.of(repo): self._needed_to_post}
 
-    def _compare(self, repo: str) -> None:
+    def _compare(self, repos: Sequence[str]) -> None:
         """Refuse credentials that may do too little or too much; each is looked at once."""
-        for connection, needed in self._needs(repo).items():
+        reached: dict[Connection, list[str]] = defaultdict(list)
+        needs: dict[Connection, Mapping[str, str]] = {}
+        for repo in repos:
+            for connection, needed in self._needs(repo).items():
+                reached[connection].append(repo)
+                needs[connection] = needed
+        for connection, some in reached.items():
             is_new = connection not in self._known
             if is_new:
-                self._known[connection] = rights(connection, repo, needed)
+                where = most_telling(connection, some)
+                self._known[connection] = rights(connection, where, needs[connection])
             found = self._known[connection]
             refuse_missing(found)
             if self._strict_scopes:
@@ -243,6 +251,6 @@ class GitHub:
     def _poster(self, repo: str) -> Poster:
         connection = self._posting.of(repo)
         if id(connection) not in self._who:
-            self._compare(repo)
+            self._compare((repo,))
             self._who[id(connection)] = identity(connection)
         return Poster(connection, self._who[id(connection)].number, self.marker_secret, self.limits)

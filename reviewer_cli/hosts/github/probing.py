@@ -7,13 +7,15 @@ may do with it, so they are not asked for; the door that git pushes through is.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from urllib.parse import quote
 
 import requests
 
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
-from reviewer_cli.hosts.github.connection import Connection
+from reviewer_cli.hosts.github.accounts import OF_AN_INSTALLATION
+from reviewer_cli.hosts.github.connection import PAGE, Connection
 from reviewer_cli.hosts.github.faults import (
     NotFound,
     PermissionMissing,
@@ -21,13 +23,34 @@ from reviewer_cli.hosts.github.faults import (
     meaning,
     translated,
 )
+from reviewer_cli.hosts.github.queries import repository_variables, roles_query
 from reviewer_cli.retry import while_busy
 
 CLOSED = (NotFound, PermissionMissing, RepositoryReadOnly)
 """How GitHub refuses what a good credential may not do: 403, or 404 for what it hides."""
 
+ROLES = ("READ", "TRIAGE", "WRITE", "MAINTAIN", "ADMIN")
+"""GraphQL's RepositoryPermission, from the least to the most."""
+
 AGENT = "git/reviewer"
 """GitHub speaks git's protocol to clients whose name begins like git's."""
+
+
+def most_telling(connection: Connection, repos: Sequence[str]) -> str:
+    """The repository in which the credential's user may do most, so that a token's excess shows.
+
+    One request for a hundred of them, none for a single one. What an App may do, and the token of
+    a workflow, does not hang on a user: there any repository tells.
+    """
+    if len(repos) == 1 or connection.auth.token.startswith(OF_AN_INSTALLATION):
+        return repos[0]
+    roles: dict[str, str] = {}
+    for start in range(0, len(repos), PAGE):
+        some = repos[start : start + PAGE]
+        answer = connection.query(roles_query(len(some)), repository_variables(some))
+        for number, repo in enumerate(some):
+            roles[repo] = (answer.data.get(f"r{number}") or {}).get("viewerPermission") or ""
+    return max(repos, key=lambda repo: ROLES.index(roles[repo]) if roles[repo] in ROLES else -1)
 
 
 def may_read_pulls(connection: Connection, repo: str) -> bool:

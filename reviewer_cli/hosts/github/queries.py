@@ -71,6 +71,14 @@ def details_query(count: int) -> str:
     return _pulls_query("Heads", count, "...details") + DETAILS + STANDING
 
 
+def roles_query(count: int) -> str:
+    """Ask what our account may do in `count` repositories."""
+    asked = [
+        f"r{n}: repository(owner: $o{n}, name: $n{n}) {{ viewerPermission }}" for n in range(count)
+    ]
+    return _query("Roles", count, "", asked)
+
+
 def standing_query() -> str:
     """Ask where one pull request stands."""
     return _pulls_query("Standing", 1, "...standing") + STANDING
