@@ -87,8 +87,9 @@ def load(explicit: Path | None, environment: Mapping[str, str], name: str | None
 
     `name`, else $REVIEWER_ENV, chooses one of the file's environments; without either the base
     settings count. Raises UsageError for an environment that is not there, ConfigurationError for
-    a named file that is missing, and for anything in a file that is not understood, in whatever
-    environment; an unknown key is never passed over.
+    a named file that is missing, for one that nobody named and that may be a stranger's, and for
+    anything in a file that is not understood, in whatever environment; an unknown key is never
+    passed over.
     """
     if name is None:
         name = environment.get("REVIEWER_ENV") or None
@@ -181,7 +182,7 @@ def _found(environment: Mapping[str, str]) -> Path | None:
     """
     here = Path(FILE_NAME)
     if _is_file(here):
-        if any((place / ".git").exists() for place in (Path.cwd(), *Path.cwd().parents)):
+        if any(os.path.lexists(place / ".git") for place in (Path.cwd(), *Path.cwd().parents)):
             raise ConfigurationError(
                 f"{here.absolute()} lies in a git repository, whose authors could decide with it "
                 f"what runs here and where tokens go; if it is yours, name it: --config {here}"

@@ -7,6 +7,7 @@ holds the cloud's own variables and an open network. That is the weaker arrangem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ BEDROCK, VERTEX = "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"
 CREDENTIALS = ((BEDROCK,), (VERTEX,), (API_KEY,), (SUBSCRIPTION,), (BEARER, BASE_URL))
 
 PROVIDER = "https://api.anthropic.com"
+SECRET_NAME = re.compile(r"auth|cookie|credential|key|pass|secret|token", re.IGNORECASE)
 LOCAL = ("127.0.0.1", "::1", "localhost")
 SUBSCRIPTION_SHAPE = "sk-ant-oat"  # what `claude setup-token` prints
 SUBSCRIPTION_BETA = "oauth-2025-04-20"  # as the agent program 2.1.330 sends it
@@ -61,8 +63,12 @@ class Credential:
     added: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that must be seen by nobody but the provider."""
-        return (self.value, *self.added.values())
+        """The values that must be seen by nobody but the provider.
+
+        Of the operator's headers those whose name says so: a team's name is no secret.
+        """
+        hidden = (value for name, value in self.added.items() if SECRET_NAME.search(name))
+        return (self.value, *hidden)
 
     def headers(self, betas: str) -> dict[str, str]:
         """What is laid over a request's own headers, of whose `anthropic-beta` it is told."""

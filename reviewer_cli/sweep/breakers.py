@@ -6,6 +6,9 @@ Nygard, “Release It!”, on circuit breakers that are half open.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from reviewer_cli.core.health import Health
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import AccessRefused, ReviewerError
 from reviewer_cli.ledger import breakers
@@ -24,6 +27,7 @@ class Breakers:
         """Look for open breakers, and say at once which there are."""
         self._refusals = doors.refusals
         self._kept = breakers.Breakers(doors.ledger.store)
+        self._asked = doors.engine
         self._engine = engine_door(doors.engine.name)
         self._ours = {self._engine, *map(host_door, doors.hosts)}
         self._found = self.still_open()
@@ -38,6 +42,17 @@ class Breakers:
     def engine_was_asked(self) -> bool:
         """Whether the one probe of this sweep was made."""
         return self._refusals.was_asked(self._engine)
+
+    def look_again(self) -> None:
+        """Ask an engine that refused us, and that no head has asked by now, for what costs nothing.
+
+        Else a mended key would be unknown until the next pull request comes.
+        """
+        if not self.engine_is_unproven() or self.engine_was_asked():
+            return
+        with suppress(ReviewerError):
+            if all(sign.health is Health.GREEN for sign in self._asked.examine()):
+                self._refusals.let_in.add(self._engine)
 
     def settle(self, now: float) -> None:
         """Write what this sweep learnt into the ledger, without any secret."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reviewer_cli.core.models import Head, HeadKey, Tip
@@ -11,7 +11,7 @@ from reviewer_cli.ledger.rows import Work
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import described, poll
-from reviewer_cli.telemetry import Event, RepositoryFailed
+from reviewer_cli.telemetry import Event, RepositoryFailed, shown
 
 DESCRIBED_TOGETHER = 200
 """As in the poll: bounds the memory."""
@@ -46,7 +46,11 @@ async def rebuild(doors: Doors, plan: Plan) -> Rebuilt:
         for head in await aside(partial(_reviewed, doors, some, failures)):
             found.append(head.key)
             _enter(doors, plan, head, waiting.get(head.key))
-    return Rebuilt(open_heads=len(polled.tips), found=tuple(found), failures=tuple(failures))
+    return Rebuilt(
+        open_heads=len(polled.tips),
+        found=tuple(found),
+        failures=tuple(replace(one, reason=shown(one.reason)) for one in failures),
+    )
 
 
 def _waiting(doors: Doors, answered: frozenset[tuple[str, str]]) -> Iterator[Work]:

@@ -92,7 +92,6 @@ def test_the_operators_own_headers_are_added_and_secret() -> None:
     found = provider({API_KEY: "k", "ANTHROPIC_CUSTOM_HEADERS": "X-Team: reviews\n\nbroken\nY:z"})
     assert isinstance(found, Credential)
     assert found.headers("") == {"x-team": "reviews", "y": "z", "x-api-key": "k"}
-    assert found.secrets() == ("k", "reviews", "z")
 
 
 def test_a_path_is_no_secret_of_a_cloud_that_would_silence_reviews_which_name_it() -> None:
@@ -126,3 +125,10 @@ def test_a_cloud_brings_its_own_variables_and_no_others(tmp_path: Path) -> None:
     assert not {"foreign", "k"} & set(found.variables.values())
     assert found.variables["CLOUD_ML_REGION"] == "europe-west1"
     assert found.files == (tmp_path / "key.json",)
+
+
+def test_only_headers_that_are_named_like_secrets_are_secret() -> None:
+    """Else every review that says the team's name would be stopped."""
+    headers = "x-team: platform-engineering\nx-gateway-key: made-up-gateway-key"
+    found = provider({"ANTHROPIC_API_KEY": "made-up-key", "ANTHROPIC_CUSTOM_HEADERS": headers})
+    assert found.secrets() == ("made-up-key", "made-up-gateway-key")

@@ -36,7 +36,8 @@ class ScriptedEngine:
     """Answers each request with `answer(request)`; an exception that it returns is raised.
 
     `latency` seconds pass first, on the real clock. `peak` is the largest number of requests that
-    were in flight at one moment, `asked` every request in order. `unready` is what `check` raises.
+    were in flight at one moment, `asked` every request in order. `unready` is what `check` raises,
+    `health` what `examine` says.
     """
 
     name = "scripted"
@@ -54,6 +55,7 @@ class ScriptedEngine:
         self._latency = latency
         self._usage = usage
         self.unready: Exception | None = None
+        self.health = green("engine", "scripted")
         self.asked: list[ReviewRequest] = []
         self.in_flight = 0
         self.peak = 0
@@ -64,7 +66,7 @@ class ScriptedEngine:
         return self._passes
 
     def examine(self) -> Iterator[Sign]:
-        yield green("engine", "scripted")
+        yield self.health
 
     def check(self) -> None:
         """Ready, unless a test says otherwise."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli import retry
+from reviewer_cli.core.health import amber, green, red
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import AccessRefused, ConfigurationError, HeadError
 from reviewer_cli.ledger.breakers import Breakers
@@ -219,12 +220,27 @@ def test_an_engine_that_nothing_has_tried_again_is_not_taken_for_mended(stage: S
     with_key(stage)
     stage.sweep()
     repo.git("update-ref", "-d", "refs/heads/branch-00")
+    stage.engine.health = amber("model", "whether it takes the key will show", "nothing")
     report = stage.sweep()
     assert (report.counts.polled, report.exit_code, report.is_quiet) == (0, 77, False)
     assert str(REVOKED) in str(report.error)
     other = stage.engine = ScriptedEngine()
     other.name = "another"
     assert stage.sweep().exit_code == 0, "this sweep does not go through that door"
+
+
+def test_a_mended_key_is_noticed_without_a_head(stage: Stage) -> None:
+    """Else every idle sweep would complain until somebody opens a pull request."""
+    repo = with_heads(stage, 1)
+    with_key(stage)
+    stage.sweep()
+    repo.git("update-ref", "-d", "refs/heads/branch-00")
+    stage.engine.health = red("model", "it refuses the key")
+    assert stage.sweep().exit_code == 77
+    stage.engine.health = green("model", "it takes the key")
+    report = stage.sweep()
+    assert (report.exit_code, report.breakers) == (0, ())
+    assert len(stage.engine.asked) == 1, "by the head that met the refusal"
 
 
 # Hosts

@@ -133,7 +133,7 @@ def test_a_wait_longer_than_a_sweep_may_last_ends_it_with_everything_due(stage: 
 
 def test_ten_heads_never_exceed_the_batch_and_the_queue_drains(stage: Stage) -> None:
     with_branches(stage, *(f"branch-{number}" for number in range(10)))
-    engine = stage.engine = ScriptedEngine(latency=lambda request: 0.02)
+    engine = stage.engine = ScriptedEngine(latency=lambda request: 0.1)
     report = stage.sweep(batch_size=3)
     assert engine.peak == 3
     assert report.counts.posted == 10
