@@ -33,7 +33,7 @@ VERBS = (
     r"retry|review|run|show|squash|summary|test|try|unignore|update)\b"
 )
 COMMAND = re.compile(
-    rf"(?im)^[ \t>]*(?:/[a-z][\w-]*(?:[ \t]|$)|@[\w-]+(?:\[bot\])?[ \t]+(?:{VERBS}))"
+    rf"(?im)^[ \t>]*(?:/[a-z][\w-]*(?:[ \t!:,]|$)|@[\w-]+(?:\[bot\])?[,:]?[ \t]+(?:{VERBS}))"
 )
 MARKER_START = "<!--"
 

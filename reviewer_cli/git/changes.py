@@ -27,7 +27,8 @@ from reviewer_cli.errors import NoCommonHistory
 from reviewer_cli.git.mirror import Mirror
 
 PLAIN = ("--no-ext-diff", "--no-textconv")
-RAW = ("diff", "--raw", "-z", "--no-abbrev", "--find-renames", *PLAIN)
+# Files that could be renames of one another are compared with each other: a thousand take a minute.
+RAW = ("diff", "--raw", "-z", "--no-abbrev", "--find-renames", "-l300", *PLAIN)
 PATCH = ("diff", "--patch", "--text", "--no-renames", "--full-index", "--no-color", *PLAIN)
 
 #: Lines of content begin with one of " +-\\@", so this is always git's own.

@@ -38,6 +38,7 @@ COMMANDS = (
     *("@dependabot ignore this dependency", "@mergifyio backport main", "@mergify[bot] queue"),
     *("@coderabbitai resolve", "@github-actions run", "@homu try", "@renovate rebase", "/azp run"),
     *("@renovate[bot] retry", "@k8s-ci-robot retest", "/cherry-pick v1", "/deploy production"),
+    *("/approve!", "/run:tests", "@dependabot, merge"),
 )
 
 PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import subprocess
 from pathlib import Path
 
@@ -435,3 +436,42 @@ def test_nothing_of_the_repository_or_the_user_is_run(stage: Stage, home: Path) 
     assert not sentinel.exists(), sentinel.read_text()
     repo.git("update-ref", "refs/heads/other", "main")
     assert sentinel.exists(), "the hooks would have run, had anybody let them"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.threat("T7", layer="git")
+def test_a_repository_that_names_a_server_for_what_it_lacks_makes_nobody_ask_it(
+    tmp_path: Path,
+) -> None:
+    """A partial clone fetches on demand, with the repository's own settings and programs."""
+    repo = Repo(tmp_path / "repo")
+    repo.commit({"a.py": "a = 1\n"})
+    sha = repo.commit({"a.py": "a = 2\n"}, branch="topic")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        for name, value in {
+            "core.repositoryFormatVersion": "1",
+            "extensions.partialClone": "origin",
+            "remote.origin.promisor": "true",
+            "remote.origin.url": f"https://127.0.0.1:{server.getsockname()[1]}/x",
+            "http.sslVerify": "false",
+            "core.askPass": "/nonexistent/asks",
+        }.items():
+            repo.git("config", name, value)
+        _forget(repo, sha)
+        host = LocalGit(tmp_path / "reviews")
+        (polled,) = host.open_tips(host.repositories([str(repo.path)]))
+        host.describe(polled.tips)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def _forget(repo: Repo, sha: str) -> None:
+    """Take a commit out of the repository's objects."""
+    packs = repo.path / ".git" / "objects" / "pack"
+    for pack in [*packs.glob("*.pack")]:
+        content = pack.read_bytes()
+        for part in packs.glob(f"{pack.stem}.*"):
+            part.unlink()
+        repo.git("unpack-objects", "-q", input=content)
+    (repo.path / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
