@@ -322,3 +322,23 @@ def test_no_error_and_no_log_names_the_token(
         assert scene.token not in f"{error} {error!r} {error.args}"
         error = error.__cause__ or error.__context__
     assert scene.token not in caplog.text
+
+
+@pytest.mark.threat("T20", layer="host")
+def test_a_list_without_an_end_is_left(
+    scene: Scene, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewer_cli.hosts.github.connection.MOST_REQUESTS", 5)
+    page = faults.answer(200, [{"id": number} for number in range(100)])
+    scene.hub.fail("GET", "/user/repos", page, times=100)
+    with pytest.raises(ReviewerError, match="its lists do not end"):
+        list(connection.pages("/user/repos?sort=full_name"))
+    assert len(scene.hub.exchanges("GET", "/user/repos")) == 5
+
+
+@pytest.mark.threat("T26", layer="host")
+def test_errors_that_are_none_are_no_answer(scene: Scene, connection: Connection) -> None:
+    odd = faults.answer(200, {"data": {}, "errors": ["it failed"]})
+    scene.hub.fail("POST", "/graphql", odd, times=10)
+    with pytest.raises(HostUnavailable, match="did not answer with GraphQL data"):
+        query(connection)

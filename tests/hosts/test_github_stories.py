@@ -13,7 +13,7 @@ import pytest
 
 from reviewer_cli import retry
 from reviewer_cli.core.models import State
-from tests.fakes.github import faults
+from tests.fakes.github import faults, reviews
 from tests.fakes.github.faults import Fault
 from tests.fakes.github.rows import Pull
 from tests.fakes.github.scene import text
@@ -199,6 +199,25 @@ def test_a_stale_look_after_a_lost_answer_submits_nothing_twice(stage: GitHubSta
     begin(stage, "submit", faults.bad_gateway_after, left=1)
     assert stage.sweep().exit_code == 3
     begin(stage, "look", faults.stale(1), left=1)
+    stage.sweep_until_quiet()
+    check_the_end(stage, [pull])
+
+
+def test_a_late_submission_and_two_stale_reads_submit_nothing_twice(stage: GitHubStage) -> None:
+    """A submission that was given up lands just before it is repeated, and reads show the past."""
+    pull = stage.pull()
+    stage.hub.fail("POST", CALLS["submit"][1], faults.bad_gateway_before)
+    assert stage.sweep().exit_code == 3
+    (draft,) = stage.pending(pull)
+
+    def lands() -> None:
+        reviews.submit(stage.hub.world, draft, stage.bot, "COMMENT", None)
+        begin(stage, "look", faults.stale(2), left=1)
+
+    stage.hub.fail("POST", CALLS["submit"][1], faults.first(lands))
+    stage.hub.fail("GET", f"{REVIEWS}/*", faults.stale(1))
+    stage.now += 3600.0
+    stage.sweep()
     stage.sweep_until_quiet()
     check_the_end(stage, [pull])
 

@@ -35,6 +35,8 @@ from reviewer_cli.retry import while_busy
 API_VERSION = "2022-11-28"
 TIMEOUT_S = 30
 PAGE = 100
+MOST_REQUESTS = 50_000
+"""Of one connection; github.com's hourly limits are a third of that for the largest account."""
 WRITES_APART_S = 1.0
 """“Wait at least one second between each” write: docs.github.com, “Best practices for using the
 REST API”."""
@@ -91,6 +93,7 @@ class Connection:
         self.auth = auth
         self.scopes: str | None = None
         self.clock_off_s: float | None = None
+        self._sent = 0
         self._clock = clock
         self._refusal: AccessRefused | None = None
         self._left_to_wait_s = longest_wait_s
@@ -163,7 +166,8 @@ class Connection:
             raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
         data = answer.get("data")
         errors = answer.get("errors") or []
-        if not isinstance(data, dict | None) or not isinstance(errors, list):
+        is_list = isinstance(errors, list) and all(isinstance(one, dict) for one in errors)
+        if not isinstance(data, dict | None) or not is_list:
             raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
         if any(error.get("type") == "RATE_LIMITED" for error in errors):
             raise graphql_limit(self.server.name, headers, self._clock())
@@ -177,6 +181,12 @@ class Connection:
         with self._one_at_a_time, translated(self.server.name):
             if self._refusal is not None:
                 raise AccessRefused(str(self._refusal))
+            if self._sent >= MOST_REQUESTS:
+                raise ReviewerError(
+                    f"{self.server.name} was asked {self._sent} times in one sweep, and its lists "
+                    "do not end; look what answers at github.api_url."
+                )
+            self._sent += 1
             if self._closing.is_set():
                 raise ReviewerError(f"Nothing more is asked of {self.server.name}: it was closed.")
             status, headers, text = github.requester.requestJson(verb, path, input=body)

@@ -60,13 +60,22 @@ class Poster:
             return self._without_comments(review, refusal)
 
     def submit(self, draft: Draft) -> str:
-        """Publish the draft. Raises DraftGone when it is no longer there."""
+        """Publish the draft. Raises DraftGone when it is no longer there.
+
+        A refusal that its state does not explain is a read from the past: a new draft would then
+        be a second review, so that nothing is done before the next sweep looks again.
+        """
         path = f"{_reviews(draft.review.key)}/{_number(draft.draft_id)}"
         try:
             answer = self._connection.write("POST", f"{path}/events", {"event": "COMMENT"})
         except (Unprocessable, NotFound) as refusal:
-            if self._state(path) in (None, PENDING):
+            state = self._state(path)
+            if state is None and isinstance(refusal, NotFound):
                 raise DraftGone(f"The draft could not be submitted ({refusal}).") from refusal
+            if state in (None, PENDING):
+                raise HeadError(
+                    f"GitHub refused to submit the draft ({refusal}); the next sweep looks."
+                ) from refusal
             return draft.draft_id
         if answer.get("state") in (None, PENDING):
             raise OutcomeUnknown("GitHub did not confirm the submission; the next sweep looks.")
