@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from reviewer_cli.errors import ReviewerError
-from reviewer_cli.ledger import retention
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
@@ -39,7 +38,6 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         if due:
             await review(doors, plan, sweep_id, due, tally, breakers)
         await aside(breakers.look_again)
-        retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
         error = stopped
     except asyncio.CancelledError:
