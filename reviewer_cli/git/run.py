@@ -41,6 +41,11 @@ ENVIRONMENT = {
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    # A repository may name a server from which git gets what is missing, and who is to ask for
+    # passwords; what is missing in it is missing.
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
 }
 
 #: Options on the command line win over every file and every variable.
