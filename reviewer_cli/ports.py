@@ -218,10 +218,10 @@ class Jail(Protocol):
         """The argument list that starts the program in the cell; its own arguments follow."""
 
     def wrap(self, program: Path, cell: Cell) -> Path:
-        """The same as one executable file, written into the cell's private directory."""
+        """The same as one executable file beside the private directory, for a single start."""
 
     def kill(self, cell: Cell) -> None:
-        """End at once what `wrap` started in this cell, with all its children; gone is fine."""
+        """End at once what was started in this cell, with all its children; gone is fine."""
 
     def ask(self, program: Path, cell: Cell, question: str) -> str:
         """What the program prints for one argument such as `--help`.

@@ -44,6 +44,8 @@ class Bubblewrap(Walled):
             elif path.exists():
                 yield "--ro-bind", str(path), str(path)
         yield "--proc", "/proc"
+        # /proc/sys asks who we are, not what we may: root writes there without any capability.
+        yield "--remount-ro", "/proc"
         yield "--dev", "/dev"
         yield "--dir", "/tmp"  # noqa: S108 - the jail's own, and empty
         read = [*settings(cell.network), *cell.readable, cell.checkout, program, cell.socket]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -12,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewer_cli.errors import ConfigurationError
-from reviewer_cli.jail.inside.terms import Terms
+from reviewer_cli.jail.inside import limits
+from reviewer_cli.jail.inside.terms import WRAPPER, Terms
 from reviewer_cli.ports import Cell, Network
 from reviewer_cli.telemetry import LOGGER
 
-PID_FILE = "pid"
 ANSWER_S = 30
 """Seconds that `ask` waits; `claude --help` takes 0.2 s, a cold disk may take seconds."""
 PACKAGES = Path(__file__).parents[2]
@@ -66,29 +67,27 @@ class Launcher:
         return [*LAUNCH, *self._terms(program, cell).words(), str(program)]
 
     def wrap(self, program: Path, cell: Cell) -> Path:
-        """The same as one executable file; the process's id then stands in `private / "pid"`."""
-        wrapper = cell.private / "start"
+        """The same as one executable file beside the private directory; it removes itself."""
+        wrapper = _wrapper(cell)
         wrapper.write_text(
-            "#!/bin/sh\n"
-            f"echo $$ >{shlex.quote(str(cell.private / PID_FILE))}\n"
-            f'exec {shlex.join(self.command(program, cell))} "$@"\n',
-            encoding="utf-8",
+            f'#!/bin/sh\nexec {shlex.join(self.command(program, cell))} "$@"\n', encoding="utf-8"
         )
         wrapper.chmod(0o700)
         return wrapper
 
     def kill(self, cell: Cell) -> None:
-        """End at once what `wrap` started in this cell, with all its children; gone is fine."""
-        try:
-            child = int(_start_of(cell.private / PID_FILE))
-            # The program can write to that file. Neither a stranger nor another cell is hit.
-            os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            own = (os.fsencode(cell.private), os.fsencode(cell.private / "start"))
-            if any(word in own for word in words):
-                os.kill(child, signal.SIGTERM)
-        except (OSError, ValueError, OverflowError):
-            return  # not started yet, or gone
+        """End at once what was started in this cell, with all its children; gone is fine.
+
+        It is found among our own children by what the kernel says of them: nothing that a program
+        inside can write to has a say in it.
+        """
+        wrapper = _wrapper(cell)
+        wrapper.unlink(missing_ok=True)  # what has not started yet never will
+        own = {os.fsencode(cell.private), os.fsencode(wrapper)}
+        for child in limits.children(os.getpid()):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if own & set(Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")):
+                    os.kill(child, signal.SIGTERM)
 
     def ask(self, program: Path, cell: Cell, question: str) -> str:
         """What `program` prints for one argument such as `--help`, started in the cell.
@@ -134,13 +133,8 @@ class Launcher:
         )
 
 
-def _start_of(path: Path) -> bytes:
-    """What a small file begins with; a link is not followed, and a pipe not waited for."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        return os.read(handle, 20)
-    finally:
-        os.close(handle)
+def _wrapper(cell: Cell) -> Path:
+    return cell.private.with_name(cell.private.name + WRAPPER)
 
 
 def _reason(error: Exception) -> str:

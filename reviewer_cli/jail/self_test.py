@@ -66,6 +66,7 @@ class _Baits:
             "the names of files outside": f"{self.canary}-name",
             "the environment of another process": f"{self.canary}-bystander",
             "an environment variable of ours": f"{self.canary}-planted",
+            "the settings of the kernel, by writing": f"{self.canary}-kernel",
         }
         yield from (what for what, word in seen.items() if word in output)
         yield from (what for what, listener in self.listeners.items() if _was_called(listener))

@@ -150,7 +150,7 @@ def _of_our_own(ground: Ground) -> Sequence[str]:
     pid = ground.pid
     return (
         f"for f in $HOME/../pid $HOME/../../agent-*/pid; do echo {pid} >$f; done",
-        f"printf '#!/bin/sh\\ntouch {ground.ran}/start\\n' >$HOME/../start",
+        f"printf '#!/bin/sh\\ntouch {ground.ran}/start\\n' >$(dirname $HOME).start",
         f"ln -s {ground.root} $HOME/../trap; ln -s {ground.root} $HOME/trap",
         f"ln -sf {ground.root}/precious $HOME/../instructions",
         f"ls -a $HOME/../../; cat $HOME/../../*/instructions; touch {ground.neighbour}/x",

@@ -8,9 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -199,52 +197,53 @@ def killed_with_daemon(jail: Launcher, room: Room, mark: str) -> None:
 
 
 def test_kill_leaves_a_process_alone_that_is_not_our_child(room: Room) -> None:
-    parent = subprocess.Popen(
-        ["sh", "-c", "sleep 60 & echo $!; wait"], stdout=subprocess.PIPE, text=True
-    )
-    assert parent.stdout is not None
-    stranger = int(parent.stdout.readline())
-    (room.private / "pid").write_text(str(stranger))
-    Launcher().kill(room.cell)
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):  # the shell ends when its child does
+    """Not even one that names this cell's directory."""
+    command = ["/bin/sh", "-c", "read line", str(room.private)]
+    code = f"import subprocess; subprocess.run({command})"
+    with subprocess.Popen([sys.executable, "-I", "-c", code], stdin=subprocess.PIPE) as parent:
+        assert wait_until(lambda: running(str(room.private)), within_s=5)
+        Launcher().kill(room.cell)
+        with pytest.raises(subprocess.TimeoutExpired):  # it ends when its child does
             parent.wait(timeout=0.2)
-    finally:
-        os.kill(stranger, signal.SIGTERM)
-        parent.communicate()
 
 
-def test_a_program_cannot_have_another_cell_killed_by_its_pid_file(room: Room) -> None:
+def test_kill_ends_no_other_cell(room: Room) -> None:
     other = room.with_cell(private=room.private.with_name("private-2"))
     other.private.mkdir()
     child = subprocess.Popen([*Launcher().command(Path("/bin/sleep"), other.cell), "60"])
-    (room.private / "pid").write_text(str(child.pid))
     Launcher().kill(room.cell)
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(timeout=0.2)
-    (other.private / "pid").write_text(str(child.pid))
     Launcher().kill(other.cell)
     assert child.wait(timeout=2) < 0
 
 
-@pytest.mark.parametrize("content", [None, "", "999999999", "9" * 30, "-1", "\0"])
-def test_killing_what_is_not_there_is_fine(room: Room, content: str | None) -> None:
-    if content is not None:
-        (room.private / "pid").write_text(content)
+def test_killing_what_is_not_there_is_fine(room: Room) -> None:
     Launcher().kill(room.cell)
 
 
+def test_what_was_killed_before_its_start_never_starts(room: Room) -> None:
+    wrapper = Launcher().wrap(SH, room.cell)
+    Launcher().kill(room.cell)
+    with pytest.raises(FileNotFoundError):
+        subprocess.run([wrapper], check=False)
+
+
 @pytest.mark.threat("T20", layer="limits")
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
-def test_killing_does_not_wait_for_what_a_program_put_in_the_place_of_its_number(
-    room: Room, make: Callable[[Path], None]
+def test_no_program_can_hide_from_the_kill_or_change_how_it_was_started(
+    room: Room, mark: str
 ) -> None:
-    """Who kills is the sweep itself, which would stand still for ever."""
-    make(room.private / "pid")
-    killing = threading.Thread(target=Launcher().kill, args=(room.cell,), daemon=True)
-    killing.start()
-    killing.join(timeout=2)
-    assert not killing.is_alive()
+    """Whatever it does to its own directory, which it alone writes to."""
+    wrapper = Launcher().wrap(SH, room.cell)
+    assert room.private not in wrapper.parents
+    script = f"cd {room.private}; rm -rf * .[!.]*; mkfifo pid start; sleep 30"
+    child = subprocess.Popen([wrapper, "-c", script, mark])
+    assert wait_until((room.private / "start").is_fifo, within_s=5)
+    assert not wrapper.exists()
+    assert list(room.private.parent.glob("*.start")) == []
+    Launcher().kill(room.cell)
+    assert child.wait(timeout=2) == -signal.SIGKILL
+    assert running(mark) == []
 
 
 def test_asking_a_program_that_fails_is_a_configuration_error(room: Room) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import _thread
 import fcntl
 import os
+import select
 import socket
 import struct
 
@@ -33,7 +34,8 @@ class Gate:
     """Made before the fork; the child hands its listener over, the watcher then serves it."""
 
     def __init__(self, *, tasks: int, path: str) -> None:
-        self.is_overrun = False
+        self.trouble = ""
+        """Why the program has to be ended."""
         self._most = tasks
         self._left = 0
         # Held, not named: whoever may write beside it could put a link in the socket's place.
@@ -51,7 +53,14 @@ class Gate:
             _thread.start_new_thread(self._serve, (listener,))
 
     def _serve(self, listener: int) -> None:
-        """Answer every question until the last process behind the filter has ended."""
+        """Answer every question; without answers the program must not go on."""
+        try:
+            self._answer(listener)
+        except BaseException as error:  # noqa: BLE001 - nobody above a thread would hear of it
+            self.trouble = f"its gate failed: {error!r}"
+
+    def _answer(self, listener: int) -> None:
+        """Until the last process behind the filter has ended."""
         connect = number("connect")
         while True:
             request = bytearray(_REQUEST.size)
@@ -59,8 +68,10 @@ class Gate:
                 fcntl.ioctl(listener, _RECEIVE, request)
             except InterruptedError:
                 continue
-            except OSError:
-                return  # nobody is left
+            except FileNotFoundError:  # the caller has ended meanwhile, or the last one has
+                if _is_over(listener):
+                    return
+                continue
             question, process, _, call, _, _, argument, *_ = _REQUEST.unpack(request)
             if call == connect:
                 error, then = self._put_through(listener, question, process, argument), 0
@@ -76,7 +87,7 @@ class Gate:
         if self._left <= 0:
             self._left = self._most - limits.tasks(os.getpid())
         if self._left <= 0:
-            self.is_overrun = True
+            self.trouble = f"it wanted more than {self._most} processes and threads"
             return _EAGAIN, 0
         self._left -= 1
         return 0, _GO_ON
@@ -96,7 +107,14 @@ class Gate:
         return 0
 
 
+def _is_over(listener: int) -> bool:
+    """Whether no process is left behind the filter."""
+    looking = select.poll()
+    looking.register(listener, 0)
+    return bool(looking.poll(0))
+
+
 def _flags(process: int, descriptor: int) -> int:
-    with open(f"/proc/{process}/fdinfo/{descriptor}") as file:
-        fields = dict(line.split(":", 1) for line in file if ":" in line)
-    return int(fields["flags"], 8)
+    with open(f"/proc/{process}/fdinfo/{descriptor}", "rb") as file:
+        fields = dict(line.split(b":", 1) for line in file if b":" in line)
+    return int(fields[b"flags"], 8)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 
 from reviewer_cli.jail.inside import kernel, landlock, limits, seccomp
 from reviewer_cli.jail.inside.gate import Gate
-from reviewer_cli.jail.inside.terms import Terms, read
+from reviewer_cli.jail.inside.terms import WRAPPER, Terms, read
 
 TYPE_CHECKING = False  # typing's own would have to be imported
 if TYPE_CHECKING:
@@ -80,18 +80,25 @@ def main() -> None:
         signal.signal(each, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDING, signal.SIGCHLD})
     die_with(given.parent, signal.SIGTERM)
+    with contextlib.suppress(FileNotFoundError):  # `Launcher.wrap` is not the only way to start us
+        os.unlink(f"{given.private}{WRAPPER}")
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # whoever loses its parent becomes our child
     gate = Gate(tasks=given.tasks, path=given.socket)
     watcher = os.getpid()
     program = os.fork()
     if not program:
         _become(given, command, watcher, gate)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # our environment still holds what the program lost
-    for standard in (0, 1):  # so that the other end sees the program close them
-        os.dup2(os.open(os.devnull, os.O_RDWR), standard)
-    gate.open()
-    status = _watch(given, program, gate)
-    _end_all(program)
+    try:
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # our environment still holds what it lost
+        for standard in (0, 1):  # so that the other end sees the program close them
+            os.dup2(os.open(os.devnull, os.O_RDWR), standard)
+        gate.open()
+        status = _watch(given, program, gate)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, nobody watches any more
+        _say(f"ended because its watcher failed: {error!r}")
+        status = signal.SIGKILL
+    finally:
+        _end_all(program)
     _end_like(status)
 
 
@@ -130,14 +137,17 @@ def _watch(given: Terms, program: int, gate: Gate) -> int:
         if ended is not None:
             return ended.si_status << 8 if ended.si_code == os.CLD_EXITED else ended.si_status
         _bury_orphans(program)
-        if gate.is_overrun:
-            _say(f"ended because it wanted more than {given.tasks} processes and threads")
+        if gate.trouble:
+            _say(f"ended because {gate.trouble}")
             return signal.SIGKILL
         if time.monotonic() < look_at:
             continue
         look_at = time.monotonic() + LOOK_EVERY_S
         if limits.memory(os.getpid()) > given.memory:
             _say(f"ended because it took more than {given.memory >> 20} MiB of memory")
+            return signal.SIGKILL
+        if limits.is_exhausted():
+            _say("ended because this machine has hardly any memory left")
             return signal.SIGKILL
 
 

@@ -19,7 +19,12 @@ MOST_TASKS = 8192
 """Threads of the whole account; a batch of 64 agents has about 2600."""
 FIRST_TO_DIE = "1000"
 """oom_score_adj: when memory runs out, the jailed program goes before anything of ours."""
-_COUNTED = ("RssAnon:", "RssShmem:", "VmSwap:")
+LEAST_FREE = 0.05
+"""Of the machine's memory: with less, each jail ends, since not all that it holds can be counted.
+
+What lies in the buffers of sockets, or in shared memory that nobody maps, is in no process.
+"""
+_COUNTED = (b"RssAnon:", b"RssShmem:", b"VmSwap:")
 
 
 def apply() -> None:
@@ -43,6 +48,13 @@ def memory(watcher: int) -> int:
     return sum(map(_bytes_of, descendants(watcher)))
 
 
+def is_exhausted() -> bool:
+    """Whether the machine has hardly any memory left, whoever took it."""
+    with open("/proc/meminfo", "rb") as file:
+        sizes = {line[0]: int(line[1]) for line in map(bytes.split, file)}
+    return sizes[b"MemAvailable:"] < sizes[b"MemTotal:"] * LEAST_FREE
+
+
 def tasks(watcher: int) -> int:
     """How many threads the processes below `watcher` have together, each at least one."""
     return sum(map(_threads_of, descendants(watcher)))
@@ -58,6 +70,16 @@ def descendants(process: int) -> list[int]:
     for one in found:
         found += children.get(one, ())
     return found[1:]
+
+
+def children(process: int) -> list[int]:
+    """The processes that this one started, or that were left to it."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if _parent_of(name) == process:
+                found.append(int(name))
+    return found
 
 
 def _parent_of(process: str) -> int:
@@ -80,8 +102,8 @@ def _figure(process: str, position: int) -> int:
 def _bytes_of(process: int) -> int:
     """Memory that is the process's own; pages of program files are shared and cost nothing."""
     try:
-        with open(f"/proc/{process}/status") as file:
-            lines = [line.split() for line in file]
+        with open(f"/proc/{process}/status", "rb") as file:
+            lines = [line.split() for line in file]  # bytes: the name is whatever it chose
     except OSError:
         return 0  # it has ended meanwhile
     return sum(int(line[1]) << 10 for line in lines if line and line[0] in _COUNTED)

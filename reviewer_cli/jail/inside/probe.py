@@ -28,6 +28,8 @@ class Targets(NamedTuple):
 
 CANARY, LISTENING, DATAGRAMS, LEFT_BEHIND = "canary", "listening", "datagrams", "left-behind"
 HERE = b"the probe was here"
+KERNEL_SETTING = "/proc/sys/kernel/domainname"
+"""It is opened for writing, and never written to."""
 
 
 def main() -> None:
@@ -66,6 +68,7 @@ def _changing(targets: Targets) -> Attempts:
         lambda: _write(os.path.join(targets.checkout, LEFT_BEHIND)),
         lambda: os.truncate(os.path.join(targets.checkout, CANARY), 0),
         lambda: os.kill(targets.process, signal.SIGKILL),
+        lambda: _opened(KERNEL_SETTING) and f"{targets.abstract}-kernel",
     ]
 
 
@@ -88,6 +91,11 @@ def _read(path: str) -> str:
 def _write(path: str) -> None:
     with open(path, "wb") as file:
         file.write(HERE)
+
+
+def _opened(path: str) -> bool:
+    os.close(os.open(path, os.O_WRONLY))
+    return True
 
 
 def _send(family: int, address: object) -> None:

@@ -13,6 +13,7 @@ from reviewer_cli.jail.inside import kernel
 from reviewer_cli.jail.inside.syscalls import (
     ALWAYS_REFUSED,
     ON_ITSELF_ONLY,
+    REFUSED_REQUESTS,
     SIGNALS,
     architecture,
     numbers,
@@ -50,8 +51,10 @@ def closing(*, is_networked: bool, refused: tuple[str, ...], own_process: int | 
     code = _beginning()
     for number in numbers(ALWAYS_REFUSED + refused):
         code += _on(number, [_answer(_ERROR | _EPERM)])
-    for name, argument in ON_ITSELF_ONLY.items():
-        code += _each((name,), _only(argument, (0,)))
+    for name, arguments in ON_ITSELF_ONLY.items():
+        code += _each((name,), _exactly(arguments))
+    for name, requests in REFUSED_REQUESTS.items():
+        code += _each((name,), _none_of(1, requests))
     if own_process is not None:
         code += _each(SIGNALS, _only(0, (0, own_process)))
     code += _each(("clone",), _without_bits(0, _NEW_NAMESPACES))
@@ -127,6 +130,23 @@ def _each(names: tuple[str, ...], body: Code) -> Code:
 def _only(argument: int, allowed: tuple[int, ...]) -> Code:
     passes = [one for value in allowed for one in _on(value, [_answer(_ALLOW)])]
     return [_load(_ARGUMENTS + 8 * argument), *passes, _answer(_ERROR | _EPERM)]
+
+
+def _exactly(arguments: dict[int, int]) -> Code:
+    """Only with these values in these places."""
+    refusal = _answer(_ERROR | _EPERM)
+    checks = [
+        one
+        for argument, value in arguments.items()
+        for one in (_load(_ARGUMENTS + 8 * argument), (_IF_EQUAL, 1, 0, value), refusal)
+    ]
+    return [*checks, _answer(_ALLOW)]
+
+
+def _none_of(argument: int, refused: tuple[int, ...]) -> Code:
+    """The kernel looks at 32 bits of such an argument, as the filter does."""
+    refusals = [one for value in refused for one in _on(value, [_answer(_ERROR | _EPERM)])]
+    return [_load(_ARGUMENTS + 8 * argument), *refusals, _answer(_ALLOW)]
 
 
 def _without_bits(argument: int, bits: int) -> Code:

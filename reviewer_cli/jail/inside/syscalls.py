@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "fchmodat2": (452, 452),
     "fchown": (93, 55),
     "fchownat": (260, 54),
+    "fcntl": (72, 25),
     "finit_module": (313, 273),
     "fork": (57, None),
     "fremovexattr": (199, 16),
@@ -46,6 +47,7 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
+    "ioctl": (16, 29),
     "ioperm": (173, None),
     "iopl": (172, None),
     "ioprio_set": (251, 30),
@@ -144,7 +146,9 @@ ALWAYS_REFUSED = (
     *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "sethostname"),
     *("setdomainname", "iopl", "ioperm", "vhangup", "syslog", "move_pages", "migrate_pages"),
     *("name_to_handle_at", "open_by_handle_at", "fanotify_init"),
-    *("memfd_create", "memfd_secret"),  # memory that is in no process and would not be counted
+    # Memory that is in no process and would not be counted.
+    *("memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "mq_open", "mq_unlink"),
+    *("msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semctl", "semtimedop"),
 )
 """What reaches into other processes or the kernel; no reader of source code needs any of it."""
 
@@ -153,22 +157,29 @@ REFUSED_BESIDE_LANDLOCK = (
     *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr"),
     *("setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
     *("inotify_add_watch",),
-    *("shmget", "shmat", "shmctl", "semget", "semop", "semctl", "semtimedop"),
-    *("msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"),
     *("setsid", "setpgid"),  # so that one signal to its process group ends all of a jail
 )
 """What Landlock leaves open (its manual, "Current limitations") and a namespace would close."""
 
 ON_ITSELF_ONLY = {
-    "prlimit64": 0,
-    "sched_setaffinity": 0,
-    "sched_setattr": 0,
-    "sched_setparam": 0,
-    "sched_setscheduler": 0,
-    "setpriority": 1,
-    "ioprio_set": 1,
+    "prlimit64": {0: 0},
+    "sched_setaffinity": {0: 0},
+    "sched_setattr": {0: 0},
+    "sched_setparam": {0: 0},
+    "sched_setscheduler": {0: 0},
+    "setpriority": {0: 0, 1: 0},  # PRIO_PROCESS; user 0 would be the whole account
+    "ioprio_set": {0: 1, 1: 0},  # IOPRIO_WHO_PROCESS
 }
-"""Calls that can act on other processes, with the argument that must be 0: the caller itself."""
+"""Calls that can act on other processes: what their arguments must be to mean the caller itself."""
+
+REFUSED_REQUESTS = {
+    # F_SETOWN, F_SETSIG, F_SETOWN_EX: with O_ASYNC the kernel sends any signal to any process.
+    # F_SETLEASE: whoever wants to write to the file would wait for us.
+    "fcntl": (8, 10, 15, 1024),
+    # FIOSETOWN and SIOCSPGRP do as F_SETOWN; TIOCSTI and TIOCLINUX type into a terminal.
+    "ioctl": (0x8901, 0x8902, 0x5412, 0x541C),
+}
+"""Calls that are needed every moment, with the requests (their second argument) that are not."""
 
 SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+WRAPPER = ".start"
+"""What the name of a private directory is followed by in that of the file which starts its cell.
+
+It lies beside the directory, where the program inside cannot change it, and is good for one start.
+"""
+
 
 class Terms:
     """How one program is held; it stands where everybody on the machine can read it.
