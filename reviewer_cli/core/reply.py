@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from reviewer_cli.core.models import Finding, Severity, Side
 from reviewer_cli.core.sanitise import one_line
@@ -70,9 +70,9 @@ class VerdictItem(_Strict):
 
 
 class VerdictsReply(_Strict):
-    """The answer of a verification pass: one verdict for each finding."""
+    """The answer of a verification pass: one verdict for each finding, up to the first bad one."""
 
-    verdicts: list[VerdictItem]
+    verdicts: Annotated[list[VerdictItem], FailFast()]
 
 
 def parse_findings(data: object) -> tuple[Finding, ...]:

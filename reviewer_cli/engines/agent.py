@@ -151,7 +151,7 @@ class AgentEngine:
             model=self._settings.model,
             max_turns=self._settings.max_turns,
             environment=environment,
-            on_stderr=heard.stderr.append,
+            on_stderr=heard.complain,
         )
         task = asyncio.create_task(self._listen(request.brief.prompt, options, cell, heard))
         try:
@@ -176,7 +176,7 @@ class AgentEngine:
         return Reply(
             data=heard.result.structured_output,
             usage=heard.usage(),
-            model=heard.model or self._settings.model,
+            model=heard.speaker() or self._settings.model,
         )
 
     async def _listen(

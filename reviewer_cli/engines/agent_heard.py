@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from reviewer_cli.core.models import Usage
 from reviewer_cli.engines.agent_outcome import Ending, in_short
+from reviewer_cli.errors import InvalidReply
 
 if TYPE_CHECKING:  # importing the SDK takes a second and 70 MB, which an idle tick must not pay
     from claude_agent_sdk import Message, ResultMessage
 
-STDERR_LINES = 20
+STDERR_LINES, STDERR_LINE = 20, 2000  # the second in characters
+LONGEST_NAME = 200  # characters of a model's name
+MOST, MOST_USD = 2**40, 1e6  # what no review comes near, and of which sums stay in 64 bits
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class Heard:
         from claude_agent_sdk import AssistantMessage, ResultMessage, SystemMessage
 
         if isinstance(message, AssistantMessage):
-            self.error = message.error or ""
+            self.error = _word(message.error)
             if not message.error:
                 self.model = message.model
         elif isinstance(message, ResultMessage):
@@ -45,6 +48,10 @@ class Heard:
         ):
             self.error, self.insists = "authentication_failed", True
 
+    def complain(self, line: str) -> None:
+        """Keep the beginning of a line of the error output; it may be as long as a message."""
+        self.stderr.append(line[:STDERR_LINE])
+
     def ending(self, trouble: Exception | None) -> Ending:
         """The signs of how the run ended; `trouble` is what the SDK raised."""
         result = self.result
@@ -55,24 +62,73 @@ class Heard:
             failed=result.is_error or result.subtype != "success",
             answered=result.structured_output is not None,
             error=self.error,
-            status=result.api_error_status,
-            reason=result.terminal_reason or "",
-            subtype=result.subtype,
-            detail=in_short(result.result or " ".join(result.errors or ())),
+            status=_status(result.api_error_status),
+            reason=_word(result.terminal_reason),
+            subtype=_word(result.subtype),
+            detail=in_short(_word(result.result) or _words(result.errors)),
         )
 
+    def speaker(self) -> str:
+        """The model's name as it was said, "" when none was; raises InvalidReply for no name."""
+        name: object = self.model
+        if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.isprintable():
+            raise InvalidReply(
+                "The agent program gave its model a name that cannot be; "
+                "the head will be tried again."
+            )
+        return name
+
     def usage(self) -> Usage:
-        """Summed over models: `usage` misses the last call on some endings, `model_usage` not."""
+        """Summed over models: `usage` misses the last call on some endings, `model_usage` not.
+
+        Raises InvalidReply for figures that cannot be: the program may be hijacked.
+        """
         result = self.result
         if result is None:
             return Usage()
-        used = (result.model_usage or {}).values()
+        used = result.model_usage or {}
         return Usage(
-            input_tokens=sum(each["inputTokens"] for each in used),
-            output_tokens=sum(each["outputTokens"] for each in used),
-            cache_read_tokens=sum(each["cacheReadInputTokens"] for each in used),
-            cache_write_tokens=sum(each["cacheCreationInputTokens"] for each in used),
-            usd=result.total_cost_usd or 0.0,
-            turns=result.num_turns,
-            duration_s=result.duration_ms / 1000,
+            input_tokens=_tokens(used, "inputTokens"),
+            output_tokens=_tokens(used, "outputTokens"),
+            cache_read_tokens=_tokens(used, "cacheReadInputTokens"),
+            cache_write_tokens=_tokens(used, "cacheCreationInputTokens"),
+            usd=_amount(0.0 if result.total_cost_usd is None else result.total_cost_usd, MOST_USD),
+            turns=_count(result.num_turns),
+            duration_s=_amount(result.duration_ms, MOST) / 1000,
         )
+
+
+def _tokens(used: object, name: str) -> int:
+    models: list[object] = list(used.values()) if isinstance(used, dict) else [used]
+    counts = (_count(each.get(name) if isinstance(each, dict) else None) for each in models)
+    return _count(sum(counts))
+
+
+def _count(value: object) -> int:
+    if type(value) is int and 0 <= value <= MOST:
+        return value
+    raise _impossible()
+
+
+def _amount(value: object, most: float) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return float(value)
+    raise _impossible()
+
+
+def _impossible() -> InvalidReply:
+    return InvalidReply(
+        "The agent program says it used what cannot be; the head will be tried again."
+    )
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _words(value: object) -> str:
+    return " ".join(map(_word, value)) if isinstance(value, list) else ""
+
+
+def _status(value: object) -> int | None:
+    return value if type(value) is int else None

@@ -55,7 +55,9 @@ OF_THE_SDK = frozenset(
 TO_START = frozenset({"LD_LIBRARY_PATH", "PATH"})
 
 HOME = "home"
-LARGEST_MESSAGE = 32 << 20  # bytes; the default of 1 MiB breaks on one big file
+# Characters. A file of 256 kB or the largest result of Grep makes a message of 3.4 million, a
+# hundred findings of full length one of 7 at most; the default of 1 MiB breaks on one big file.
+LARGEST_MESSAGE = 8 << 20
 
 
 def agent_environment(private: Path, access: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,10 @@ set, a run that gave no answer as a success without structured output, so no sin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from reviewer_cli.errors import (
     AccessRefused,
@@ -22,6 +24,7 @@ from reviewer_cli.errors import (
 from reviewer_cli.telemetry import shown
 
 DETAIL_LENGTH = 300
+LOOKED_AT = 20_000  # characters of a text that are searched for secrets before it is cut
 # What would end or pause the whole sweep.
 OF_EVERYBODY = ("authentication_failed", "billing_error", "rate_limit", "model_not_found")
 STATUS_OF_EVERYBODY = (401, 402, 403, 404, 429)
@@ -208,5 +211,6 @@ def witnessed(ending: Ending, seen: Seen, nowhere: str) -> Ending:
 
 def in_short(text: str) -> str:
     """One line of at most 300 characters, without secrets and control characters."""
-    text = shown(" ".join(text.split()))
+    words = islice(re.finditer(r"\S+", text), DETAIL_LENGTH)
+    text = shown(" ".join(word[0] for word in words)[:LOOKED_AT])
     return text if len(text) <= DETAIL_LENGTH else f"{text[: DETAIL_LENGTH - 1]}…"

@@ -12,6 +12,7 @@ import contextlib
 import hmac
 import logging
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,8 +36,14 @@ SHORT_PLACE = "/tmp"  # noqa: S108 - a directory of our own is made in it
 CLOSING_S = 0.05
 
 BUSY = (429, 529)
-# Everything else that the process sends or the provider answers stays on its side.
-ASKED = ("accept", "anthropic-", "content-type", "user-agent", "x-app", "x-claude-", "x-stainless-")
+LONGEST_WAIT_S = 86_400.0  # that a provider is believed; after it, it can be asked again
+SECONDS = re.compile(r"[0-9]{1,10}(\.[0-9]{1,10})?")
+# Everything else that the process sends or the provider answers stays on its side. The first are
+# those of the agent program 2.1.330.
+ASKED = (
+    *("accept", "anthropic-beta", "anthropic-dangerous-direct-browser-access"),
+    *("anthropic-version", "user-agent", "x-app", "x-claude-code-session-id", "x-stainless-"),
+)
 ANSWERED = ("anthropic-ratelimit-", "content-type", "request-id", "retry-after", "x-should-retry")
 NO_RETRY = {"x-should-retry": "false"}
 
@@ -138,7 +145,11 @@ class _Visit:
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse
     ) -> web.StreamResponse:
         self._note(answer)
-        headers = _only(ANSWERED, answer.headers)
+        redaction = self._upstream.redaction()
+        headers = {
+            name: redaction.whole(value.encode()).decode()
+            for name, value in _only(ANSWERED, answer.headers).items()
+        }
         if answer.status >= 400:
             said = await self._upstream.words(answer)
             return web.Response(status=answer.status, body=said, headers=headers)
@@ -146,7 +157,8 @@ class _Visit:
         await relayed.prepare(request)
         try:
             while chunk := await answer.content.readany():
-                await relayed.write(chunk)
+                await relayed.write(redaction.piece(chunk))
+            await relayed.write(redaction.rest())
         except (aiohttp.ClientError, TimeoutError, OSError):
             # Half an answer must look like one.
             if request.transport is not None:
@@ -161,8 +173,8 @@ class _Visit:
     def _note(self, answer: aiohttp.ClientResponse) -> None:
         self._seen.statuses.append(answer.status)
         wait = answer.headers.get("retry-after", "")
-        if answer.status in BUSY and wait.replace(".", "", 1).isdecimal():
-            self._seen.retry_after = float(wait)
+        if answer.status in BUSY and SECONDS.fullmatch(wait):
+            self._seen.retry_after = min(float(wait), LONGEST_WAIT_S)
 
 
 def _shown(headers: Mapping[str, str]) -> bytes:
@@ -171,7 +183,7 @@ def _shown(headers: Mapping[str, str]) -> bytes:
 
 
 def _only(names: tuple[str, ...], headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with one of these names, or with one that starts with the likes of `x-app-`."""
+    """The headers with one of these names, or that begin with the likes of `x-stainless-`."""
     return {
         name.lower(): value
         for name, value in headers.items()

@@ -9,7 +9,6 @@ and plain ones of the Messages API.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 FIELDS = frozenset(
@@ -20,7 +19,8 @@ FIELDS = frozenset(
     }
 )
 OWN_TOOLS = (None, "custom")  # a type that is none of these names a tool of the provider's
-INLINE = ("base64", "text", "content")  # sources that stand in the message itself
+# What a conversation about text is made of; all else leads to files, pictures or other services.
+BLOCKS = ("text", "tool_use", "tool_result", "thinking", "redacted_thinking")
 
 
 class NotAllowed(Exception):
@@ -42,9 +42,7 @@ def model_of(body: bytes) -> str:
         not isinstance(tool, dict) or tool.get("type") not in OWN_TOOLS for tool in tools
     ):
         raise NotAllowed("the request asks for a tool that the provider runs")
-    for source in _sources([request.get("messages"), request.get("system")]):
-        if source not in INLINE:
-            raise NotAllowed("the request has the provider fetch something")
+    _object_to(request.get("messages", []), request.get("system"))
     return str(request["model"])
 
 
@@ -56,14 +54,21 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _sources(messages: Any) -> Iterator[Any]:
-    """The type of the source of every block, however deep; the peer chooses the depth."""
-    left = [messages]
-    while left:
-        value = left.pop()
-        if isinstance(value, list):
-            left.extend(value)
-        elif isinstance(value, dict):
-            left.extend(value.values())
-            if isinstance(value.get("source"), dict) and isinstance(value.get("type"), str):
-                yield value["source"].get("type")
+def _object_to(messages: Any, system: Any) -> None:
+    """Raise NotAllowed unless all that is said is text, thought, or a call of a tool of its own.
+
+    What a tool is called with is the model's own and is not looked at.
+    """
+    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+        raise NotAllowed("the messages are none")
+    left = [system, *(message.get("content") for message in messages)]
+    while left:  # not by recursion: the peer chooses the depth
+        content = left.pop()
+        if content is None or isinstance(content, str):
+            continue
+        if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
+            raise NotAllowed("what a message holds are no blocks")
+        for block in content:
+            if block.get("type") not in BLOCKS or "source" in block:
+                raise NotAllowed(f"a message holds more than text: {block.get('type')!r:.40}")
+            left.append(block.get("content"))

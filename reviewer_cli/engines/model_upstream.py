@@ -15,10 +15,13 @@ import aiohttp
 import certifi
 
 from reviewer_cli.engines.agent_credential import Credential
+from reviewer_cli.engines.model_redaction import Redaction
 
 CONNECT_S, SILENCE_S = 20.0, 300.0  # the second as API_TIMEOUT_MS has it
 LARGEST_ERROR = 64 << 10  # bytes of an error's body that are handed on
 REFUSED = (401, 403)
+# What goes with each request whatever the process says; that the body is this was looked at.
+OURS = {"accept-encoding": "identity", "content-type": "application/json"}
 VERSION = "2023-06-01"  # of the API, which it wants to be told with each request
 # Certificates as requests finds them, so that one setting serves the code host and the model.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -83,7 +86,7 @@ class Upstream:
         answer = await session.post(
             self._credential.base_url + path,
             data=body,
-            headers={**headers, "accept-encoding": "identity", **added},
+            headers={**headers, **OURS, **added},
             allow_redirects=False,
             ssl=self._trust,
             proxy=self._way_out,
@@ -116,14 +119,16 @@ class Upstream:
             return answer.status
 
     async def words(self, answer: aiohttp.ClientResponse) -> bytes:
-        """The body of an error, without the credential, which some gateways repeat in it."""
+        """The body of an error, without the credential."""
         try:
             said = await start_of(answer.content, LARGEST_ERROR)
         except (aiohttp.ClientError, TimeoutError, OSError):
             said = b""  # the status says enough
-        for secret in self._credential.secrets():
-            said = said.replace(secret.encode(), b"[redacted]")
-        return said
+        return self.redaction().whole(said)
+
+    def redaction(self) -> Redaction:
+        """Takes the credential out of one answer; some gateways repeat it."""
+        return Redaction(self._credential.secrets())
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | bool:

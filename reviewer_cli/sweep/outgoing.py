@@ -13,9 +13,12 @@ from functools import cached_property
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.leaks import Leak
 from reviewer_cli.core.models import Head, Remark, Review
-from reviewer_cli.errors import SecretInOutput
+from reviewer_cli.errors import InvalidReply, SecretInOutput
 from reviewer_cli.ports import Reply
 from reviewer_cli.telemetry import SECRETS
+
+LARGEST_REPLY = 2_000_000
+"""Characters of an answer that are searched; a hundred findings of full length have 1.2 million."""
 
 
 class Outgoing:
@@ -26,7 +29,10 @@ class Outgoing:
         self._diff = diff
 
     def check_reply(self, reply: Reply) -> None:
-        """Raise SecretInOutput when the engine's answer holds a secret that is not the author's."""
+        """Raise SecretInOutput when the engine's answer holds a secret that is not the author's.
+
+        InvalidReply when it is too large to be searched.
+        """
         text = reply_text(reply)
         _stop(leak for leak in SECRETS.found(text) if not self._is_own(text, leak))
 
@@ -79,19 +85,28 @@ def check_review(review: Review) -> None:
 
 
 def reply_text(reply: Reply) -> str:
-    """Every text and number of an answer, one to a line: the values in order, then the names."""
+    """Every text and number of an answer, one to a line: the values in order, then the names.
+
+    Raises InvalidReply for more than 2 million characters, before anybody searches them for long.
+    """
     values: list[str] = []
     names = [reply.model]
+    size = len(reply.model)
     left: list[object] = [reply.data]
     while left:  # not by recursion: an answer may be nested deeper than Python goes
         one = left.pop()
         if isinstance(one, dict):
-            names += map(str, one)
+            keys = list(map(str, one))
+            names += keys
+            size += sum(map(len, keys)) + len(keys)
             left += reversed(one.values())
         elif isinstance(one, list | tuple):
             left += reversed(one)
         else:
             values.append(str(one))
+            size += len(values[-1]) + 1
+        if size > LARGEST_REPLY:
+            raise InvalidReply("The engine's reply is too large; the head will be tried again.")
     return "\n".join((*values, *names))
 
 

@@ -206,7 +206,10 @@ def _saved(engine: Engine, step: str, inputs: str, reply: Reply) -> SavedReply:
 
 def _redacted(reply: Reply) -> Reply:
     """What was refused, for people: its texts without any secret, no longer its structure."""
-    text = SECRETS.redacted(reply_text(reply))
+    try:
+        text = SECRETS.redacted(reply_text(reply))
+    except InvalidReply:
+        text = "too large to be kept"
     return Reply(data=text, usage=reply.usage, model=SECRETS.redacted(reply.model))
 
 

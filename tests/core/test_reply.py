@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -169,3 +170,15 @@ def test_the_schemas_are_closed_small_and_the_same_every_time() -> None:
     assert json.dumps(findings_schema()) == json.dumps(findings_schema())
     fields = findings_schema()["$defs"]["FindingItem"]["properties"]
     assert {"title", "path", "quote"} <= set(fields), "fields named title must survive"
+
+
+@pytest.mark.threat("T20", layer="validation")
+def test_a_million_bad_verdicts_are_refused_at_the_first() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidReply, match=r"verdicts\.0"):
+            parse_verdicts({"verdicts": [0] * 1_000_000}, 3)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 << 20

@@ -14,6 +14,7 @@ from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.ports import Brief, Jail, Pass, Reply, ReviewRequest
 from tests.fakes.scripted_model import ScriptedModel
+from tests.jail.room import running
 
 KEY = "sk-ant-made-up-0123456789"
 NOTHING: dict[str, object] = {"findings": []}
@@ -65,5 +66,5 @@ class Room:
 
     def child(self) -> int:
         """The process id of the one agent that runs now."""
-        (pid_file,) = self.scratch.glob("agent-*/pid")
-        return int(pid_file.read_text())
+        (private,) = self.scratch.glob("agent-*")
+        return min(running(str(private)))  # what it has started knows the directory too

@@ -16,6 +16,7 @@ import pytest
 from reviewer_cli.engines import model_proxy
 from reviewer_cli.engines.agent_credential import API_KEY, BEARER, SUBSCRIPTION, Credential
 from reviewer_cli.engines.model_proxy import Door, ModelProxy
+from reviewer_cli.engines.model_redaction import Redaction
 from tests.fakes.provider import (
     BODY,
     Answer,
@@ -67,6 +68,9 @@ class TestWhatGoesThrough:
                     "x-forwarded-host": "evil",
                     "connection": "keep-alive, x-app",
                     "anthropic-version": "2023-06-01",
+                    "anthropic-workspace": "other",
+                    "x-claude-remote": "x",
+                    "content-type": "application/json; charset=utf-7",
                     "x-stainless-lang": "js",
                 }
                 answer = await ask(door.socket, door.nonce, headers=headers)
@@ -78,7 +82,9 @@ class TestWhatGoesThrough:
         assert sent.headers["x-api-key"] == KEY
         assert sent.headers["anthropic-version"] == "2023-06-01"
         assert sent.headers["x-stainless-lang"] == "js"
-        assert not {"cookie", "authorization", "x-forwarded-host"} & sent.headers.keys()
+        assert sent.headers["content-type"] == "application/json"
+        made_up = {"cookie", "authorization", "x-forwarded-host", "x-claude-remote"}
+        assert not {*made_up, "anthropic-workspace"} & sent.headers.keys()
         assert "127.0.0.1:9" not in sent.headers["host"]
         assert nonce not in repr(sent)
         assert json.loads(sent.body) == BODY
@@ -439,11 +445,42 @@ class TestARefusedCredential:
         for status in (400, 401, 500):
             assert asyncio.run(visit(status)) == b"no such key: [redacted]"
 
+    @pytest.mark.threat("T12", layer="proxy")
+    def test_a_good_answer_that_repeats_the_key_does_not_bring_it_to_the_process(
+        self, tmp_path: Path
+    ) -> None:
+        async def visit() -> Heard:
+            answer = said(200, f"your key: {KEY}".encode(), request_id=f"r-{KEY}")
+            async with opened(answer, tmp_path) as (_, door):
+                return await ask(door.socket, door.nonce)
+
+        answer = asyncio.run(visit())
+        assert (answer.body, answer.headers["request-id"]) == (
+            b"your key: [redacted]",
+            "r-[redacted]",
+        )
+
+    @pytest.mark.threat("T12", layer="proxy")
+    def test_nor_does_one_that_repeats_it_byte_by_byte(self) -> None:
+        text = f"sk-{KEY} s{KEY}{KEY[:9]}\n\n".encode()
+        redaction = Redaction([KEY])
+        pieces = [redaction.piece(bytes([each])) for each in text] + [redaction.rest()]
+        assert b"".join(pieces) == f"sk-[redacted] s[redacted]{KEY[:9]}\n\n".encode()
+
+    def test_of_a_stream_nothing_is_held_back_that_begins_no_key(self) -> None:
+        redaction = Redaction([KEY, "", "short"])
+        assert redaction.piece(b"short event\n\n") == b"short event\n\n"
+        assert redaction.rest() == b""
+
 
 class TestTrouble:
+    @pytest.mark.threat("T20", layer="proxy")
     @pytest.mark.parametrize(
         ("status", "hint", "noted"),
-        [(429, "3600", 3600.0), (529, "2.5", 2.5), (429, "soon", None), (400, "9", None)],
+        [
+            *((429, "3600", 3600.0), (529, "2.5", 2.5), (429, "soon", None), (400, "9", None)),
+            *((429, "9" * 400, None), (429, "inf", None), (429, "600000", 86_400.0)),
+        ],
     )
     def test_it_notes_how_long_the_provider_wants_to_be_left_alone(
         self, tmp_path: Path, status: int, hint: str, noted: float | None
@@ -537,6 +574,35 @@ class TestTrouble:
         assert len(str(far)) <= model_proxy.LONGEST_SOCKET_PATH
         assert not near.exists()
         assert not far.parent.exists()
+
+    @pytest.mark.threat("T11", layer="proxy")
+    @pytest.mark.parametrize("other", ["directory", "nothing", "link"])
+    def test_what_stands_in_the_place_of_the_socket_does_no_harm(
+        self, tmp_path: Path, other: str
+    ) -> None:
+        async def visit() -> None:
+            async with opened(said(200), tmp_path) as (_, door):
+                door.socket.rename(tmp_path / "moved")
+                if other == "directory":
+                    (door.socket / "full").mkdir(parents=True)
+                elif other == "link":
+                    door.socket.symlink_to("/nowhere")
+
+        asyncio.run(visit())
+
+    def test_other_things_of_the_process_are_left_to_who_removes_its_directory(
+        self, tmp_path: Path
+    ) -> None:
+        kept = tmp_path / "kept"
+        kept.write_text("")
+
+        async def visit() -> None:
+            async with opened(said(200), tmp_path) as (_, door):
+                door.socket.unlink()
+                door.socket.symlink_to(kept)
+
+        asyncio.run(visit())
+        assert kept.exists()
 
 
 def places(place: Path, number: int) -> list[Path]:

@@ -24,7 +24,20 @@ LEGAL = {
     "plain": PLAIN,
     "tools of its own": {**PLAIN, "tools": [{"name": "Read", "input_schema": {"type": "object"}}]},
     "a custom tool": {**PLAIN, "tools": [{"type": "custom", "name": "Read"}]},
-    "a picture in the message": with_block(type="image", source={"type": "base64", "data": "x"}),
+    "all that the agent says": {
+        "model": "m",
+        "system": [{"type": "text", "text": "t", "cache_control": {"type": "ephemeral"}}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "t"}]},
+            {"role": "assistant", "content": [{"type": "thinking", "thinking": "t"}]},
+            {"role": "assistant", "content": [{"type": "redacted_thinking", "data": "t"}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "input": {"type": "py"}}]},
+            {"role": "user", "content": [{"type": "tool_result", "content": "t"}]},
+        ],
+    },
+    "what a tool is called with": with_block(type="tool_use", input={"source": {"type": "url"}}),
+    "a result in blocks": with_result(type="text", text="t"),
+    "a result of nothing": with_block(type="tool_result"),
     "code that speaks of sources": with_block(type="text", text='"source": {"type": "url"}'),
 }
 
@@ -45,6 +58,15 @@ WAYS_OUT = {
     "a picture elsewhere": with_block(type="image", source={"type": "url", "url": "https://x"}),
     "a document elsewhere": with_result(type="document", source={"type": "url", "url": "u"}),
     "a stored file": with_block(type="document", source={"type": "file", "file_id": "f"}),
+    "a picture in the message": with_block(type="image", source={"type": "base64", "data": "x"}),
+    "a file for a container": with_block(type="container_upload", file_id="f"),
+    "a picture by another name": with_block(type="image_url", image_url={"url": "https://x"}),
+    "a source without a type": with_block(source={"type": "url", "url": "https://x"}),
+    "a source in a text": with_block(type="text", text="t", source={"type": "url", "url": "u"}),
+    "a block of no kind": with_block(text="t"),
+    "content that is a block": {**PLAIN, "messages": [{"content": {"type": "image"}}]},
+    "messages that are no list": {**PLAIN, "messages": {"content": [{"type": "image"}]}},
+    "a message that is a list": {**PLAIN, "messages": [[{"type": "image"}]]},
     "in the system": {**PLAIN, "system": [{"type": "image", "source": {"type": "url"}}]},
 }
 
@@ -77,8 +99,8 @@ def test_what_two_parsers_could_read_differently_is_not(body: bytes) -> None:
 
 
 def test_depth_is_no_way_around() -> None:
-    deep: Any = {"type": "image", "source": {"type": "url"}}
+    deep: Any = [{"type": "image", "source": {"type": "url"}}]
     for _ in range(200):
-        deep = [{"content": deep}]
-    with pytest.raises(NotAllowed, match="fetch"):
-        model_of(json.dumps({**PLAIN, "messages": deep}).encode())
+        deep = [{"type": "tool_result", "content": deep}]
+    with pytest.raises(NotAllowed, match="more than text: 'image'"):
+        model_of(json.dumps({**PLAIN, "messages": [{"content": deep}]}).encode())

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.core.models import State
+from reviewer_cli.engines import model_request
+from reviewer_cli.errors import HeadError
 from tests.fakes.scripted_model import ScriptedModel, call
 from tests.fakes.stage import Stage
 from tests.hostile.layers import (
@@ -116,7 +118,14 @@ def test_the_program_does_not_open_what_is_named_as_a_picture(post: Post) -> Non
 
 def test_without_any_layer_pictures_are_shown(post: Post) -> None:
     """Whatever their names, which is why the checkout looks at what is in them."""
+    post.patch.setattr(model_request, "_object_to", lambda messages, system: None)
     assert "image" in blocks(reading(post, ["unnamed-png"], only_tools))
+
+
+@pytest.mark.threat("T15", layer="proxy")
+def test_a_picture_that_was_opened_all_the_same_is_not_sent(post: Post) -> None:
+    with pytest.raises(HeadError, match="more than text: 'image'"):
+        reading(post, ["unnamed-png"], only_tools)
 
 
 def reading(post: Post, names: list[str], change: Change) -> ScriptedModel:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -160,6 +161,43 @@ def test_a_secret_under_a_thousand_brackets_is_seen_too(stage: Stage) -> None:
         nested = [nested]
     stage.engine = ScriptedEngine(lambda request: nested)
     assert_stopped(stage)
+
+
+@pytest.mark.threat("T20", layer="validation")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"findings": [], "x": "%41 &#65; sk-ant " * 400_000},
+        {"findings": [], "%41 &#65; sk-ant " * 400_000: 1},
+        {"findings": [{} for _ in range(100)], "x": ["%41"] * 700_000},
+    ],
+    ids=["text", "name", "many"],
+)
+def test_an_answer_that_is_too_large_is_not_searched_and_not_kept(
+    stage: Stage, answer: object
+) -> None:
+    with_change(stage)
+    stage.engine = ScriptedEngine(lambda request: answer)
+    started = time.monotonic()
+    stage.sweep()
+    assert time.monotonic() - started < 3
+    (row,) = stage.rows()
+    assert row.error == "The engine's reply is too large; the head will be tried again."
+    (reply,) = stage.history("topic").replies
+    assert (reply.step, reply.reply) == ("find refused", '"too large to be kept"')
+    assert posted(stage) == ""
+
+
+@pytest.mark.threat("T20", layer="validation")
+@pytest.mark.parametrize("answer", [{"findings": [], "\ud800": 1}, {"findings": "\ud800"}])
+def test_half_a_character_in_an_answer_is_the_affair_of_one_head(
+    stage: Stage, answer: object
+) -> None:
+    with_change(stage)
+    stage.engine = ScriptedEngine(lambda request: answer)
+    stage.sweep()
+    (row,) = stage.rows()
+    assert row.error.startswith("The engine's reply breaks the schema")
 
 
 @pytest.mark.threat("T12", layer="secret scan")
