@@ -18,6 +18,7 @@ ROUNDS = 2  # how often each kind of finding is tried on a diff, on different fi
 DRIFT = 11  # lines by which a wrong number is wrong
 THINKS_S = 0.05  # so that conversations overlap as they would with a real model
 READ_LINE = re.compile(r"(?m)^ *(\d+)[\t→](.*)$")
+ASKED = re.compile(r"(?m)^Finding (\d+):\n<finding-\d+>\n.* line \d+\nTitle: (.*)$")
 VERDICTS = ("confirmed", "confirmed", "refuted", "confirmed", "downgraded")
 SEVERITIES = ("critical", "high", "medium", "low")
 
@@ -37,7 +38,7 @@ class Critic:
         title = title_of(request)
         files = list(parse(_fenced(prompt, "diff")))
         if "Try to refute each of these" in prompt:
-            return self._verify(request, title, _fenced(prompt, "findings"))
+            return self._verify(request, title, prompt)
         return self._find(request, title, files)
 
     def _find(self, request: Request, title: str, files: list[File]) -> Step:
@@ -56,14 +57,14 @@ class Critic:
         self.said[title] = list(findings(files, window, read))
         return answer({"findings": self.said[title]}, delay_s=THINKS_S)
 
-    def _verify(self, request: Request, title: str, listed: str) -> Step:
-        asked = re.findall(r"(?m)^Finding (\d+): .*, (\S.*) line (\d+)\nTitle: (.*)$", listed)
+    def _verify(self, request: Request, title: str, prompt: str) -> Step:
+        asked = ASKED.findall(prompt)
         if request.turn == 0:
             return call("Grep", pattern="TODO", output_mode="files_with_matches")
-        self.judged[title] = {name: _verdict(int(number)) for number, _, _, name in asked}
+        self.judged[title] = {name: _verdict(int(number)) for number, name in asked}
         verdicts = [
             {"number": int(number), "verdict": _verdict(int(number)), "reason": "It was looked at."}
-            for number, _, _, _ in asked
+            for number, _ in asked
         ]
         return answer({"verdicts": verdicts}, delay_s=THINKS_S)
 
