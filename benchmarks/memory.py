@@ -52,7 +52,8 @@ def _sweep(place: Path) -> None:
     report = sweep(place, plan, _Stopping(scripted))
     assert isinstance(report.error, AccessRefused)
     assert report.counts.new == HEADS
-    assert sum(one.state is State.POSTED for one in report.ended) >= REVIEWED
+    # What was saved when the sweep ended is posted by the next one.
+    assert sum(one.state is State.POSTED for one in report.ended) >= REVIEWED - BATCH
     (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in one)
     print(int(line.split()[1]) * 1024)
 
