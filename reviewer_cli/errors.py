@@ -68,6 +68,10 @@ class ProviderWait(ReviewerError):
         self.retry_after = retry_after
 
 
+class ProviderDown(ProviderWait):
+    """The model provider failed for everybody; a later sweep asks it once before all else."""
+
+
 class RepositoryUnusable(ReviewerError):
     """One repository cannot be polled or fetched; the others go on."""
 
@@ -112,12 +116,22 @@ class NoCommonHistory(HeadRejected):
     """The head and its base have no merge base, so there is no diff to review."""
 
 
+class SweepDied(HeadError):
+    """The process died while this head was in work: perhaps by chance, perhaps because of it."""
+
+    def __init__(self, attempt: int = 0) -> None:
+        alone = f", for the last time at attempt {attempt} with nothing else" if attempt else ""
+        super().__init__(f"a sweep died while working on it{alone}")
+
+
 class DraftGone(HeadError):
     """The prepared review is no longer on the host; it has to be prepared anew."""
 
 
 class HostUnavailable(HeadError):
     """The code host failed or could not be reached; asking again later may help."""
+
+    exit_code = 75
 
 
 class PostingForbidden(HeadError):

@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
-from reviewer_cli.cli import options
+from reviewer_cli.cli import ledger_care, options
 from reviewer_cli.core.models import State
 
-app = typer.Typer(help="Look into the ledger.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Look into the ledger and care for it.", no_args_is_help=True, rich_markup_mode=None
+)
+app.command("check")(ledger_care.check)
+app.command("backup")(ledger_care.backup)
+app.command("export")(ledger_care.export)
+app.command("retry")(ledger_care.retry)
 
 
 @app.command("list")
@@ -56,6 +62,7 @@ def show(
     from reviewer_cli.errors import UsageError
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal
+    from reviewer_cli.render.history import history
 
     with reading(ledger_of(config, env)) as records:
         told = [records.history(one) for one in records.find(head)]
@@ -64,7 +71,7 @@ def show(
     if as_json:
         typer.echo(to_json({"heads": told}))
         return
-    terminal.print_all([terminal.history(one, time.time()) for one in told])
+    terminal.print_all([history(one, time.time()) for one in told])
 
 
 @app.command("rebuild")

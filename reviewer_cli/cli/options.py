@@ -31,6 +31,16 @@ class IfLocked(StrEnum):
     SKIP = "skip"
 
 
+class TableName(StrEnum):
+    """What of the ledger is exported."""
+
+    HEADS = "heads"
+    REVIEWS = "reviews"
+    FINDINGS = "findings"
+    REPLIES = "replies"
+    SWEEPS = "sweeps"
+
+
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -1,4 +1,4 @@
-"""The doors that refused us, remembered between sweeps: one row for each breaker that is open.
+"""The doors that failed us, remembered between sweeps: one row for each breaker that is open.
 
 Times are seconds since the epoch and always arguments.
 """
@@ -6,19 +6,29 @@ Times are seconds since the epoch and always arguments.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 
+from reviewer_cli.core.breaker import Kind
 from reviewer_cli.ledger.store import Store
 from reviewer_cli.ledger.views import BreakerRecord
 
-AUTHENTICATION = "authentication"
-"""The kind of a breaker that a refused credential opened."""
-
 OPEN_OR_REFRESH = """
-INSERT INTO breakers (door, kind, opened_at, last_failed_at, failures, reason)
-VALUES (:door, :kind, :now, :now, 1, :reason)
+INSERT INTO breakers (door, kind, opened_at, last_failed_at, failures, until, reason)
+VALUES (:door, :kind, :now, :now, 1, :until, :reason)
 ON CONFLICT (door) DO UPDATE SET kind = excluded.kind, last_failed_at = excluded.last_failed_at,
-  failures = failures + 1, reason = excluded.reason
+  until = excluded.until, reason = excluded.reason,
+  opened_at = CASE kind WHEN excluded.kind THEN opened_at ELSE excluded.opened_at END,
+  failures = CASE kind WHEN excluded.kind THEN failures + 1 ELSE 1 END
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a sweep met at a door; `until` is when it may be asked again, None at any time."""
+
+    kind: Kind
+    reason: str
+    until: float | None = None
 
 
 class Breakers:
@@ -33,18 +43,19 @@ class Breakers:
         names = BreakerRecord.__dataclass_fields__
         return tuple(BreakerRecord(**{name: row[name] for name in names}) for row in rows)
 
-    def settle(self, refused: Mapping[str, str], let_in: Collection[str], now: float) -> None:
-        """Open or refresh the breakers of doors that refused us, with the reason they gave.
+    def settle(self, failed: Mapping[str, Failure], answered: Collection[str], now: float) -> None:
+        """Open or refresh the breakers of doors that failed; a new kind counts from now on.
 
-        Those of doors that let us in and refused nothing are closed. All in one transaction, and
-        none where nothing changes.
+        Those of doors that answered and did not fail are closed. All in one transaction, and none
+        where nothing changes.
         """
-        closed = {one.door for one in self.open()} & set(let_in) - set(refused)
-        if not refused and not closed:
+        closed = {one.door for one in self.open()} & set(answered) - set(failed)
+        if not failed and not closed:
             return
         with self._store.transaction():
-            for door, reason in refused.items():
-                wanted = {"door": door, "kind": AUTHENTICATION, "now": now, "reason": reason}
-                self._store.db.execute(OPEN_OR_REFRESH, wanted)
+            for door, failure in failed.items():
+                self._store.db.execute(
+                    OPEN_OR_REFRESH, {**asdict(failure), "door": door, "now": now}
+                )
             for door in closed:
                 self._store.db.execute("DELETE FROM breakers WHERE door = ?", (door,))

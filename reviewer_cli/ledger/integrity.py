@@ -18,6 +18,7 @@ from pathlib import Path
 from reviewer_cli.errors import LedgerRefused
 
 CHECK_INTERVAL_S = 86_400.0
+SEAL_DRAFT = ".seal-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def seal(path: Path, checked_at: float) -> None:
     with suppress(OSError):
         left = path.stat()
         note = Seal(size=left.st_size, mtime_ns=left.st_mtime_ns, checked_at=checked_at)
-        handle, name = tempfile.mkstemp(prefix=".seal-", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=SEAL_DRAFT, dir=path.parent)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             json.dump(asdict(note), file)
         Path(name).replace(_seal_of(path))

@@ -69,7 +69,7 @@ class Lease:
         """
         with self.store.transaction():
             self._advance(now, state=State.POSTING)
-            drafted = {"draft_id": draft_id, "note": note}
+            drafted = {"draft_id": draft_id, "drafted_at": now, "note": note}
             self.store.update("reviews", drafted, {"head_id": self.head_id})
 
     def posted(self, review_id: str, now: float) -> None:
@@ -101,12 +101,18 @@ class Lease:
                 error=str(error),
             )
 
-    def release(self, now: float, error: Exception | None = None) -> None:
+    def release(
+        self, now: float, error: Exception | None = None, next_due_at: float | None = None
+    ) -> None:
         """Give the row back with its attempt: what went wrong was not this head's fault.
 
-        An error is noted with the row where only a person can mend it.
+        An error is noted with the row where only a person or time can mend it.
         """
-        noted = {} if error is None else {"error_class": type(error).__name__, "error": str(error)}
+        noted: dict[str, object] = {}
+        if error is not None:
+            noted |= {"error_class": type(error).__name__, "error": str(error)}
+        if next_due_at is not None:
+            noted["next_due_at"] = next_due_at
         with self.store.transaction():
             self._advance(
                 now,

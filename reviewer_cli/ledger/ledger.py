@@ -6,13 +6,16 @@ Times are seconds since the epoch and always arguments.
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from reviewer_cli.core.models import Head, Severity, State, Tip
-from reviewer_cli.ledger.lease import BACK_TO_DUE, Lease
+from reviewer_cli.ledger import recovery
+from reviewer_cli.ledger.elsewhere import FOUND
+from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import (
     SavedReply,
     SweepCounts,
@@ -59,12 +62,6 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   changed_at = excluded.changed_at
 WHERE heads.state IN ('skipped', 'superseded', 'due') AND heads.lease IS NULL
 """
-
-RECOVER = f"""
-UPDATE heads INDEXED BY heads_waiting
-SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL, changed_at = :now
-WHERE {UNFINISHED} AND state <> 'due' AND lease IS NOT NULL
-"""  # noqa: S608 - our own words
 
 RETIRABLE = f"""
 SELECT id, host, repo, pull, head_sha FROM heads INDEXED BY heads_waiting
@@ -129,14 +126,9 @@ class Ledger:
         )
         return float(row[0])
 
-    def recover(self, now: float) -> int:
-        """Give back what a killed sweep had taken and return how many rows that were.
-
-        Call it under the lock of the state directory: then no lease in this file is alive.
-        """
-        with self.store.transaction():
-            cursor = self.store.db.execute(RECOVER, {"now": now})
-        return cursor.rowcount
+    def recover(self, now: float, longest_wait_s: float = math.inf) -> int:
+        """Give back what a dead sweep had taken; see `recovery`, and call it under the lock."""
+        return recovery.recover(self.store, now, longest_wait_s)
 
     def undecided(self, tips: Sequence[Tip], rules: str) -> list[Tip]:
         """The tips without a row, those that came back, and those skipped for what has changed.
@@ -209,7 +201,7 @@ class Ledger:
         """One row as work, with the review that was saved for it."""
         wanted = {"head_id": head_id}
         (row,) = self.store.read(
-            "SELECT heads.*, payload, draft_id FROM heads"
+            "SELECT heads.*, payload, draft_id, drafted_at FROM heads"
             " LEFT JOIN reviews ON head_id = heads.id WHERE heads.id = :head_id",
             wanted,
         )
@@ -227,6 +219,7 @@ class Ledger:
             round=row["round"],
             review=review_from_json(row["payload"]) if row["payload"] else None,
             draft_id=row["draft_id"],
+            drafted_at=row["drafted_at"],
             severities=tuple(Severity(found[0]) for found in kept),
         )
 
@@ -244,7 +237,7 @@ class Ledger:
         """The answer of a pass that was paid for already with the same inputs."""
         rows = self.store.read(
             "SELECT * FROM replies WHERE head_id = :head_id AND step = :step"
-            " AND inputs_hash = :inputs_hash",
+            " AND inputs_hash = :inputs_hash AND reply <> ''",
             {"head_id": head_id, "step": step, "inputs_hash": inputs_hash},
         )
         for row in rows:
@@ -286,7 +279,7 @@ def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dic
         "labels": json.dumps(head.labels),
         "version": head.version,
         "state": _first_state(head, reason),
-        "reason": "found on the host" if head.posted else reason or "",
+        "reason": FOUND if head.posted else reason or "",
         "rules": rules,
         "now": now,
     }

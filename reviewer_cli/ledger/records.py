@@ -12,6 +12,8 @@ from sqlite_utils import Database
 
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.ledger.breakers import Breakers
+from reviewer_cli.ledger.elsewhere import posted_elsewhere
+from reviewer_cli.ledger.retention import REMOVED
 from reviewer_cli.ledger.rows import SweepCounts
 from reviewer_cli.ledger.store import Store, translated
 from reviewer_cli.ledger.views import (
@@ -26,13 +28,14 @@ from reviewer_cli.ledger.views import (
 DAY_S = 86_400.0
 
 
-HEADS = """
+HEADS = f"""
 SELECT heads.*,
   (SELECT group_concat(severity) FROM findings
    WHERE head_id = heads.id AND disposition = 'kept') AS severities,
-  (SELECT total(usd) FROM replies WHERE head_id = heads.id) AS usd
+  (SELECT total(usd) FROM replies WHERE head_id = heads.id) AS usd,
+  ({REMOVED}) AS removed
 FROM heads
-"""
+"""  # noqa: S608 - our own words
 
 
 class Records:
@@ -76,6 +79,10 @@ class Records:
             ),
             breakers=Breakers(self._store).open(),
         )
+
+    def posted_elsewhere(self, since: float) -> tuple[HeadKey, ...]:
+        """The heads whose review by our account this ledger did not post; see `elsewhere`."""
+        return posted_elsewhere(self._store, since)
 
     def sweeps(self, limit: int) -> tuple[SweepRecord, ...]:
         """The newest sweeps, newest first."""
@@ -146,7 +153,7 @@ class Records:
             unreviewed=tuple(map(tuple, json.loads(review["unreviewed"]))) if review else (),
             review_id=review["review_id"] if review else None,
             note=review["note"] if review else "",
-            body=json.loads(review["payload"])["body"] if review else None,
+            body=json.loads(review["payload"])["body"] if review and review["payload"] else None,
             engine=review["engine"] if review else None,
             contract_hash=review["contract_hash"] if review else None,
         )
@@ -195,6 +202,7 @@ def _head(row: dict[str, Any]) -> HeadRecord:
         error=row["error"],
         severities=tuple(severities),
         usd=row["usd"],
+        removed=tuple(row["removed"].split(",")) if row["removed"] else (),
     )
 
 

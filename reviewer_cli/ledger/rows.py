@@ -24,7 +24,8 @@ from reviewer_cli.core.models import (
 class Work:
     """A row that this sweep may take: a head, how far it came, and the review saved for it.
 
-    `draft_id` names the draft that an earlier sweep may have left at the host.
+    `draft_id` names the draft that an earlier sweep may have left at the host, `drafted_at` since
+    when.
     """
 
     head_id: int
@@ -35,6 +36,7 @@ class Work:
     round: int
     review: Review | None = None
     draft_id: str | None = None
+    drafted_at: float | None = None
     severities: tuple[Severity, ...] = ()
 
 

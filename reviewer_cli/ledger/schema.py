@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 APPLICATION_ID = 0x52565752
 """“RVWR”: tells a ledger from any other SQLite file (https://sqlite.org/fileformat.html)."""
 
-VERSION = 2
+VERSION = 4
 
 migrations = Migrations("reviewer")
 
@@ -154,6 +154,20 @@ CREATE TABLE breakers (
 )
 """
 
+RETENTION = """
+CREATE TABLE retention (
+  kind TEXT PRIMARY KEY,
+  applied_at REAL NOT NULL,
+  changed_at REAL NOT NULL,
+  head_id INTEGER NOT NULL
+)
+"""
+
+FINISHED = "state IN ('posted', 'skipped', 'superseded')"
+"""Heads that want nothing more; a dead one still waits for a person."""
+
+FINISHED_INDEX = f"CREATE INDEX heads_finished ON heads (changed_at, id) WHERE {FINISHED}"
+
 UNFINISHED = "state IN ('due', 'claimed', 'reviewed', 'posting')"
 """Heads that still want something; SQLite uses their index only where a query says just this."""
 
@@ -180,3 +194,18 @@ def m002_breakers(db: Database) -> None:
     """Which doors refused us, so that the next sweep knows it before it asks."""
     db.conn.execute(BREAKERS)
     db.conn.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def m003_retention(db: Database) -> None:
+    """How far the old texts have been removed, and the finished heads in the order of their age."""
+    db.conn.execute(RETENTION)
+    db.conn.execute(FINISHED_INDEX)
+    db.conn.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def m004_drafts(db: Database) -> None:
+    """Since when a draft is at its host, so that it rests there once and not after each death."""
+    db.conn.execute("ALTER TABLE reviews ADD COLUMN drafted_at REAL")
+    db.conn.execute("PRAGMA user_version = 4")

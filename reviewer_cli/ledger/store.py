@@ -15,13 +15,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
-from reviewer_cli.ledger.integrity import check, damaged, seal
+from reviewer_cli.ledger.integrity import SEAL_DRAFT, check, damaged, seal
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
 
 MAGIC = b"SQLite format 3\x00"
@@ -30,6 +31,9 @@ HEADER = struct.Struct(">16s44xI4xI")
 BUSY_TIMEOUT_S = 5.0
 DRAFT = ".ledger-"
 OLD_DRAFT_S = 3600.0
+COPIED_TOGETHER = 2048
+"""Pages (8 MB) of a copy during which nobody can commit."""
+YIELDING_S = 120.0
 
 
 class Store:
@@ -45,8 +49,9 @@ class Store:
         if not path.exists():
             _create(path)
         with translated(path):
+            _remove_old_drafts(path.parent)
             _refuse_foreign_file(path)
-            self.db = _connect(path)
+            self.db = connect(path)
             try:
                 _check_version(self.db, path)
                 self._checked_at = check(self.db, path)
@@ -65,10 +70,20 @@ class Store:
         seal(self.path, self._checked_at)
 
     def _upgrade(self) -> None:
-        """All missing migrations in one transaction; another process may be at it as well."""
-        if self.db.execute("PRAGMA user_version").fetchone()[0] < VERSION:
-            with self.transaction():
+        """All missing migrations in one transaction, after a copy of the file as it was.
+
+        Another process may be at it as well; the lock is held from the copy to the commit, so
+        that the copy misses nothing.
+        """
+        if self._version() == VERSION:
+            return
+        with self.transaction():
+            if (old := self._version()) < VERSION:
+                keep_copy(self.path, self.path.with_name(f"{self.path.name}.v{old}-backup"))
                 migrations.apply(Database(self.db))
+
+    def _version(self) -> int:
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -106,41 +121,80 @@ class Store:
 
 
 def copy_ledger(source: Path, target: Path) -> None:
-    """Copy a ledger consistently, also while a sweep writes to it (SQLite's backup interface)."""
+    """Copy a ledger consistently, also while a sweep writes to it (SQLite's backup interface).
+
+    A sweep may commit meanwhile, and the copy begins anew; at last the sweep has to wait for it.
+    """
     with translated(source):
         _refuse_foreign_file(source)
     target.touch(mode=0o600)
-    with translated(source), closing(_connect(source)) as db, closing(_connect(target)) as copy:
-        db.backup(copy)
+    end = time.monotonic() + YIELDING_S
+
+    def give_up_in_time(*_: int) -> None:
+        if time.monotonic() > end:
+            raise TimeoutError
+
+    with translated(source), closing(connect(source)) as db, closing(connect(target)) as copy:
+        try:
+            db.backup(copy, pages=COPIED_TOGETHER, progress=give_up_in_time, sleep=0.05)
+        except TimeoutError:
+            db.backup(copy)
 
 
-def _create(path: Path) -> None:
-    """Build the ledger under another name, so that a killed start leaves no half-made one."""
+def keep_copy(source: Path, target: Path) -> None:
+    """A consistent copy (0600) that is there whole or not at all; replaces an older one."""
+    with draft_beside(target) as draft:
+        copy_ledger(source, draft)
+        draft.replace(target)
+        sync_directory(target.parent)
+
+
+@contextmanager
+def draft_beside(path: Path) -> Iterator[Path]:
+    """An empty private file in the same directory, removed afterwards unless it was renamed.
+
+    One that a killed process leaves is removed by a later call, an hour later.
+    """
     with translated(path):
         _remove_old_drafts(path.parent)
         handle, name = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
         os.close(handle)
-        draft = Path(name)
-        try:
-            with closing(_connect(draft)) as db:
-                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                migrations.apply(Database(db))
-            # A second process may have made it meanwhile: link() never replaces what is there.
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a new name in a directory survive power loss."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _create(path: Path) -> None:
+    """Build the ledger under another name, so that a killed start leaves no half-made one."""
+    with translated(path), draft_beside(path) as draft:
+        with closing(connect(draft)) as db:
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrations.apply(Database(db))
+        # A second process may have made it meanwhile: link() never replaces what is there.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
 
 
 def _remove_old_drafts(directory: Path) -> None:
     """What killed starts left behind; a young one may belong to a process that still writes it."""
-    for left in directory.glob(f"{DRAFT}*"):
+    for left in chain(directory.glob(f"{DRAFT}*"), directory.glob(f"{SEAL_DRAFT}*")):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > OLD_DRAFT_S:
                 left.unlink()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection with the settings that keep a commit; `Store` is what changes rows."""
     db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
     try:
         if db.execute("PRAGMA journal_mode").fetchone()[0] == "wal":

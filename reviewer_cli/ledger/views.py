@@ -23,7 +23,7 @@ class SweepRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadRecord:
-    """One row of `heads` with the sums of its review."""
+    """One row of `heads` with the sums of its review; `removed` is what it lost for its age."""
 
     head_id: int
     key: HeadKey
@@ -42,6 +42,12 @@ class HeadRecord:
     error: str | None
     severities: tuple[Severity, ...]
     usd: float
+    removed: tuple[str, ...] = ()
+
+    @property
+    def lost_findings(self) -> bool:
+        """Whether its findings are gone because of its age, so that none is no praise."""
+        return "findings" in self.removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,7 @@ class FindingRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRecord:
-    """One paid answer of an engine."""
+    """One paid answer of an engine; `reply` is "" once it was removed for its age."""
 
     step: str
     engine: str
@@ -87,6 +93,7 @@ class ReplyRecord:
     turns: int
     duration_s: float
     received_at: float
+    reply: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +113,10 @@ class HeadHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerRecord:
-    """One row of `breakers`: a door such as "host github.com" that refused us and why.
+    """One row of `breakers`: a door such as "host github.com" that failed us, how and why.
 
-    `failures` counts the sweeps that it refused; `until` is when it may be asked again, None
-    when each sweep may ask once.
+    `kind` is a `core.breaker.Kind`, `failures` counts the sweeps that met it; `until` is when the
+    door may be asked again, None when each sweep may ask once.
     """
 
     door: str

@@ -122,7 +122,7 @@ def heads(records: Sequence[HeadRecord], now: float) -> Table:
     for name in ("id", "head", "state", "findings", "age", "why"):
         table.add_column(name, justify="right" if name == "id" else "left", overflow="fold")
     for one in records:
-        found = severities(one.severities) if one.state is State.POSTED else ""
+        found = _found(one) if one.state is State.POSTED else ""
         table.add_row(
             str(one.head_id),
             Text.assemble(head_name(one.key, short=True), " ", (one.key.sha[:8], "dim")),
@@ -142,6 +142,10 @@ def severities(found: Sequence[Severity]) -> Text:
     return Text(" ").join(Text(f"{n} {grade}", style=SEVERITY_STYLE[grade]) for grade, n in counts)
 
 
+def _found(one: HeadRecord) -> Text:
+    return Text("removed", style="dim") if one.lost_findings else severities(one.severities)
+
+
 def why(one: HeadRecord, now: float) -> str:
     """The reason for a head's state, and for a waiting one when it is tried again."""
     if one.state is State.DUE and one.attempts:
@@ -149,62 +153,6 @@ def why(one: HeadRecord, now: float) -> str:
         when = f"in {span(wait)}" if wait > 0 else "at the next sweep"
         return f"attempt {one.attempts} failed, again {when}: {one.error}"
     return one.reason or (one.error or "" if one.state is State.DEAD else "")
-
-
-def history(told: HeadHistory, now: float) -> RenderableType:
-    """All that the ledger knows of a head."""
-    head = told.head
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column()
-    rows: list[tuple[str, RenderableType]] = [
-        ("head", Text.assemble(head_name(head.key), " ", (head.key.sha, "dim"))),
-        ("title", literal(head.title)),
-        ("author", literal(head.author)),
-        ("into", literal(head.base_ref)),
-        (
-            "state",
-            Text.assemble((head.state, STATE_STYLE[head.state]), "  ", literal(why(head, now))),
-        ),
-        ("round", str(head.round)),
-        ("attempts", str(head.attempts)),
-        ("first seen", moment(head.first_seen_at)),
-        ("changed", moment(head.changed_at)),
-    ]
-    if told.review_id:
-        rows.append(("posted as", literal(told.review_id)))
-    if told.note:
-        rows.append(("note", literal(told.note)))
-    if told.engine:
-        rows.append(("engine", literal(f"{told.engine}, contract {told.contract_hash}")))
-    for reply in told.replies:
-        used = f"{reply.input_tokens + reply.output_tokens:,} tokens, ${reply.usd:.2f}"
-        rows.append(
-            ("pass", literal(f"{reply.step}: {reply.model}, {used}, {span(reply.duration_s)}"))
-        )
-    for label, value in rows:
-        facts.add_row(label, value)
-    parts: list[RenderableType] = [
-        Rule(style="dim"),
-        facts,
-        Text(),
-        *(finding(one) for one in told.findings if one.disposition == "kept"),
-    ]
-    dropped = [one for one in told.findings if one.disposition != "kept"]
-    if dropped:
-        parts.append(Text("Not posted:", style="dim"))
-        parts += [
-            Padding(
-                literal(f"{one.disposition}: {one.title} ({one.place}): {one.reason}", "dim"),
-                (0, 0, 0, 2),
-            )
-            for one in dropped
-        ]
-    parts += [
-        Padding(literal(f"not reviewed: {path} ({reason})", "dim"), (0, 0, 0, 2))
-        for path, reason in told.unreviewed
-    ]
-    return Group(*parts)
 
 
 def status(seen: Status, now: float) -> RenderableType:
@@ -223,11 +171,22 @@ def status(seen: Status, now: float) -> RenderableType:
     for name, _, _ in counts:
         glance.add_column(name, justify="right")
     glance.add_row(*(Text(str(count), style if count else "dim") for _, count, style in counts))
+    dead = [burial(seen.dead)] if seen.dead else []
     spend = Text(f"spent ${seen.usd_day:.2f} in the last day, ${seen.usd_total:.2f} in all", "dim")
-    parts: list[RenderableType] = [glance, Text(), spend, Text(), sweeps(seen.last_sweeps)]
+    parts: list[RenderableType] = [glance, Text(), *dead, spend, Text(), sweeps(seen.last_sweeps)]
     if seen.unfinished:
         parts += [Text(), Text("Unfinished", style="bold"), heads(seen.unfinished, now)]
     return Group(*parts)
+
+
+def burial(dead: int) -> Text:
+    """What can be done about heads that are dead."""
+    heads = "1 head is" if dead == 1 else f"{dead} heads are"
+    return literal(
+        f"{heads} dead and will not be tried again; reviewer ledger show HEAD tells why, "
+        "reviewer ledger retry HEAD lets the next sweep try.",
+        "red",
+    )
 
 
 def sweeps(records: Sequence[SweepRecord]) -> RenderableType:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from reviewer_cli.core.breaker import Kind
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import LedgerUnwritable
 from reviewer_cli.ledger import schema, store
-from reviewer_cli.ledger.breakers import Breakers
+from reviewer_cli.ledger.breakers import Breakers, Failure
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
@@ -34,8 +35,15 @@ def of_version_1(path: Path) -> Path:
         migrations.apply(Database(db), stop_before="m002_breakers")
         db.execute("ATTACH ? AS present", (str(present),))
         for table in TABLES:
-            db.execute(f"INSERT INTO {table} SELECT * FROM present.{table}")  # noqa: S608
+            kept = columns_of_version_1(table)
+            db.execute(f"INSERT INTO {table} SELECT {kept} FROM present.{table}")  # noqa: S608
     return path
+
+
+def columns_of_version_1(table: str) -> str:
+    first = Database(memory=True)
+    migrations.apply(first, stop_before="m002_breakers")
+    return ", ".join(column.name for column in first.table(table).columns)
 
 
 def version(path: Path) -> int:
@@ -45,7 +53,10 @@ def version(path: Path) -> int:
 
 def contents(path: Path) -> list[list[tuple[object, ...]]]:
     with closing(sqlite3.connect(path)) as db:
-        return [db.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]  # noqa: S608
+        return [
+            db.execute(f"SELECT {columns_of_version_1(table)} FROM {table}").fetchall()  # noqa: S608
+            for table in TABLES
+        ]
 
 
 def test_a_ledger_of_version_1_is_upgraded_with_all_its_rows(path: Path) -> None:
@@ -84,21 +95,39 @@ def test_a_program_that_meets_an_upgrade_at_work_waits_and_finds_it_done(path: P
     assert count(path, "_sqlite_migrations") == VERSION
 
 
+def refused(reason: str) -> Failure:
+    return Failure(kind=Kind.AUTHENTICATION, reason=reason)
+
+
 def test_a_breaker_remembers_its_first_refusal_and_its_last(ledger: Ledger) -> None:
     breakers = Breakers(ledger.store)
-    breakers.settle({"engine agent": "no key"}, set(), NOW)
-    breakers.settle({"engine agent": "revoked"}, {"host local"}, NOW + 60)
+    breakers.settle({"engine agent": refused("no key")}, set(), NOW)
+    breakers.settle({"engine agent": refused("revoked")}, {"host local"}, NOW + 60)
     (one,) = breakers.open()
     assert (one.door, one.kind, one.reason) == ("engine agent", "authentication", "revoked")
     assert (one.opened_at, one.last_failed_at, one.failures) == (NOW, NOW + 60, 2)
     assert one.until is None
 
 
+def test_a_door_that_fails_in_another_way_is_counted_anew(ledger: Ledger) -> None:
+    breakers = Breakers(ledger.store)
+    limit = Failure(kind=Kind.RATE_LIMIT, reason="slow down", until=NOW + 900)
+    for later, failure in ((0, refused("expired")), (60, limit), (120, limit)):
+        breakers.settle({"host github.com": failure}, set(), NOW + later)
+    (one,) = breakers.open()
+    assert (one.kind, one.failures, one.reason) == (Kind.RATE_LIMIT, 2, "slow down")
+    assert (one.opened_at, one.last_failed_at, one.until) == (NOW + 60, NOW + 120, NOW + 900)
+    down = Failure(kind=Kind.DOWN, reason="502")
+    breakers.settle({"host github.com": down}, set(), NOW + 180)
+    (one,) = breakers.open()
+    assert (one.kind, one.failures, one.opened_at, one.until) == (Kind.DOWN, 1, NOW + 180, None)
+
+
 def test_a_door_that_let_us_in_is_closed_unless_it_refused_us_too(ledger: Ledger) -> None:
     breakers = Breakers(ledger.store)
-    both = {"engine agent": "revoked", "host github.com": "expired"}
+    both = {"engine agent": refused("revoked"), "host github.com": refused("expired")}
     breakers.settle(both, set(), NOW)
-    breakers.settle({"host github.com": "expired"}, set(both), NOW)
+    breakers.settle({"host github.com": refused("expired")}, set(both), NOW)
     assert [one.door for one in breakers.open()] == ["host github.com"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from reviewer_cli.errors import AlreadyRunning, ConfigurationError
 from reviewer_cli.ledger.lock import exclusive
+from reviewer_cli.ledger.lock import holder as lock_holder
 from tests.ledger.samples import NOW
 
 HOLDER = """
@@ -92,3 +94,41 @@ def test_a_note_that_cannot_be_read_still_refuses_the_second(lock: Path, note: s
 def test_the_lock_file_is_private(lock: Path) -> None:
     with exclusive(lock, NOW):
         assert lock.stat().st_mode & 0o777 == 0o600
+
+
+def test_who_holds_the_lock_can_be_asked_without_taking_it(
+    lock: Path, holder: subprocess.Popen[str]
+) -> None:
+    said = lock_holder(lock)
+    assert said is not None
+    assert said.startswith(f"process {holder.pid} on {socket.gethostname()} since ")
+    holder.kill()
+    holder.wait()
+    assert lock_holder(lock) is None
+
+
+def test_a_holder_that_left_no_note_yet_has_just_started(lock: Path) -> None:
+    with exclusive(lock, NOW):
+        os.truncate(lock, 0)
+        assert lock_holder(lock) == "it has just started"
+
+
+def test_a_lock_of_another_file_is_not_ours(lock: Path, tmp_path: Path) -> None:
+    lock.touch(mode=0o600)
+    with exclusive(tmp_path / "other.lock", NOW):
+        assert lock_holder(lock) is None
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_lock_that_others_could_hold_is_refused(lock: Path, mode: int) -> None:
+    lock.touch()
+    lock.chmod(mode)
+    with pytest.raises(ConfigurationError, match="is not ours alone"), exclusive(lock, NOW):
+        pass
+
+
+def test_a_lock_that_others_can_only_read_is_taken(lock: Path) -> None:
+    lock.touch()
+    lock.chmod(0o644)
+    with exclusive(lock, NOW):
+        assert lock_holder(lock) is not None

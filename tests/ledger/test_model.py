@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from reviewer_cli.core.models import Head, HeadKey, State
-from reviewer_cli.errors import HeadRejected, LeaseLost, ReviewTimeout
+from reviewer_cli.core.models import Head, HeadKey, Severity, State
+from reviewer_cli.errors import HeadRejected, LeaseLost, ReviewTimeout, SweepDied
+from reviewer_cli.ledger import retention
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.recovery import bury_deadly
+from reviewer_cli.ledger.retention import INTERVAL_S, KINDS, Keep
+from reviewer_cli.ledger.revival import revive_all
 from tests.ledger.samples import LEASE_S, REPO, REPOS, head, reply, reviewed, sha, tip
 
 HEADS = [
@@ -22,7 +27,20 @@ HEADS = [
     for push in (1, 2)
 ]
 STEPS = ["reply", "review", "posting", "posted", "skip", "supersede", "retry", "release", "bury"]
+STORIES = (
+    ("reply", "review", "posting", "posted"),
+    ("review",),
+    ("review", "posting"),
+    ("review", "retry"),
+    ("reply", "review", "supersede"),
+    ("reply", "retry"),
+    ("review", "bury"),
+    ("bury",),
+)
 WAITING = (State.DUE, State.REVIEWED, State.POSTING)
+FINISHED = (State.POSTED, State.SKIPPED, State.SUPERSEDED)
+MAX_ATTEMPTS = 2
+KEPT_S = (100.0, 1.5 * INTERVAL_S)
 
 
 @dataclass
@@ -35,8 +53,16 @@ class Row:
     first_seen_at: float
     attempts: int = 0
     saved: bool = False
+    has_findings: bool = False
     holder: Lease | None = None
+    error: str | None = None
     replies: set[str] = field(default_factory=set)
+    finished_at: float = 0.0
+    removed: set[str] = field(default_factory=set)
+
+    def finish(self, state: State, now: float) -> None:
+        self.state, self.holder = state, None
+        self.finished_at, self.removed = now, set()
 
 
 class LedgerAgainstModel(RuleBasedStateMachine):
@@ -61,6 +87,12 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.ledger.begin_sweep([REPO], "model", self.now)
+        for number, one in enumerate(HEADS, 1):
+            self.ledger.admit([(one, None)], "one", self.now)
+            self.ids[one] = number
+            self.rows[number] = Row(
+                state=State.DUE, rules="one", next_due_at=self.now, first_seen_at=self.now
+            )
 
     @rule(seconds=st.integers(1, 200))
     def wait(self, seconds: int) -> None:
@@ -90,7 +122,10 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 attempts=known.attempts if known and waits else 0,
                 first_seen_at=known.first_seen_at if known else self.now,
                 saved=known.saved if known else False,
+                has_findings=known.has_findings if known else False,
+                error=known.error if known else None,
                 replies=known.replies if known else set(),
+                finished_at=self.now,
             )
 
     def is_undecided(self, one: Head, rules: str) -> bool:
@@ -109,15 +144,67 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             if (row := self.rows[number]).state is State.DUE and one not in open_heads
         ]
         for row in gone:
-            row.state = State.SUPERSEDED
+            row.finish(State.SUPERSEDED, self.now)
         assert self.ledger.retire(REPOS, [tip(one) for one in open_heads], self.now) == len(gone)
 
+    @rule(longest_wait_s=st.sampled_from([math.inf, 50.0]))
+    def recover(self, longest_wait_s: float) -> None:
+        held = self.held()
+        assert self.ledger.recover(self.now, longest_wait_s) == len(held)
+        self.died_with(held)
+        if longest_wait_s == math.inf:
+            return
+        for row in self.rows.values():
+            if row.state in WAITING:
+                is_untried = row.attempts == 0 and row.error is None
+                latest = self.now if is_untried else self.now + longest_wait_s
+                row.next_due_at = min(row.next_due_at, latest)
+
     @rule()
-    def recover(self) -> None:
-        held = [row for row in self.rows.values() if row.holder is not None]
-        for row in held:
-            self.let_go(row)
-        assert self.ledger.recover(self.now) == len(held)
+    def bury_deadly(self) -> None:
+        """What alone was in work in two deaths, the last time with its last attempt, is dead."""
+        held = self.held()
+        deadly = len(held) == 1 and held[0].error == SweepDied.__name__
+        deadly = deadly and held[0].attempts >= MAX_ATTEMPTS
+        key = bury_deadly(self.ledger.store, MAX_ATTEMPTS, self.now)
+        assert (key is not None) == deadly
+        if deadly:
+            held[0].state, held[0].holder = State.DEAD, None
+
+    @rule()
+    def revive(self) -> None:
+        """A person wants all that is dead tried again, while the sweep has the ledger open."""
+        dead = {number for number, row in self.rows.items() if row.state is State.DEAD}
+        assert set(revive_all(self.path, self.now)) == dead
+        for row in map(self.rows.__getitem__, dead):
+            row.state = State.REVIEWED if row.saved else State.DUE
+            row.attempts, row.next_due_at = 0, self.now
+
+    @rule(findings_s=st.sampled_from(KEPT_S), texts_s=st.sampled_from(KEPT_S))
+    def retain(self, findings_s: float, texts_s: float) -> None:
+        """A day later what is old goes."""
+        self.now += INTERVAL_S
+        keep = Keep(findings_s=findings_s, texts_s=texts_s)
+        expected = sum(
+            self.remove(row, kind, self.now - kept_s)
+            for kind, kept_s in zip(KINDS, (findings_s, texts_s), strict=True)
+            for row in self.rows.values()
+        )
+        assert retention.apply(self.ledger.store, keep, self.now) == expected
+        assert retention.apply(self.ledger.store, keep, self.now) == 0, "once a day"
+
+    def remove(self, row: Row, kind: str, before: float) -> bool:
+        if row.state not in FINISHED or kind in row.removed or row.finished_at >= before:
+            return False
+        row.removed.add(kind)
+        if row.state is not State.POSTED:
+            row.saved = row.has_findings = False
+        if kind == "findings":
+            row.has_findings = False
+        else:
+            row.saved = False
+            row.replies.clear()
+        return True
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data())
@@ -133,6 +220,26 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         row.holder = lease
         row.state = State.CLAIMED if row.state is State.DUE else row.state
         self.leases.append(lease)
+
+    @precondition(lambda self: self.free())
+    @rule(data=st.data(), steps=st.sampled_from(STORIES))
+    def review(self, data: st.DataObject, steps: tuple[str, ...]) -> None:
+        """A head is claimed and taken so far at once; single steps seldom lead there."""
+        number = data.draw(st.sampled_from(self.free()))
+        row = self.rows[number]
+        row.holder = self.ledger.claim(number, self.now, LEASE_S)
+        assert row.holder is not None
+        row.attempts += 1
+        row.state = State.CLAIMED if row.state is State.DUE else row.state
+        self.leases.append(row.holder)
+        for step in steps:
+            if row.holder is not None and self.is_sensible(step, row):
+                self.take(step, row.holder)
+                self.follow(step, row)
+
+    def free(self) -> list[int]:
+        rows = self.rows.items()
+        return [number for number, row in rows if row.holder is None and row.state in WAITING]
 
     @precondition(lambda self: self.leases)
     @rule(
@@ -188,20 +295,31 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             "supersede": State.SUPERSEDED,
             "bury": State.DEAD,
         }
+        errors = {"posted": None, "bury": HeadRejected.__name__, "retry": ReviewTimeout.__name__}
+        row.error = errors.get(step, row.error)
         if step == "reply":
             row.replies.add("kept")
         elif step == "review":
-            row.state, row.saved = State.REVIEWED, True
+            row.state, row.saved, row.has_findings = State.REVIEWED, True, True
         elif step == "posting":
             row.state = State.POSTING
         elif step in ends:
-            row.state, row.holder = ends[step], None
+            row.finish(ends[step], self.now)
         else:
             self.let_go(row)
             if step == "release":
                 row.attempts -= 1
             else:
                 row.next_due_at = self.now + 100.0
+
+    def held(self) -> list[Row]:
+        return [row for row in self.rows.values() if row.holder is not None]
+
+    def died_with(self, held: list[Row]) -> None:
+        for row in held:
+            self.let_go(row)
+            row.error = SweepDied.__name__
+            row.next_due_at = min(row.next_due_at, self.now)
 
     def let_go(self, row: Row) -> None:
         row.holder = None
@@ -213,10 +331,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         self.ledger.close()
         self.ledger = Ledger(self.path)
         self.ledger.store.db.execute("PRAGMA synchronous = OFF")
-        for row in self.rows.values():
-            if row.holder is not None:
-                self.let_go(row)
         self.ledger.recover(self.now)
+        self.died_with(self.held())
         self.leases.clear()
 
     @invariant()
@@ -225,6 +341,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             work = self.ledger.load(number)
             found = (work.state, work.attempts, work.next_due_at, work.review is not None)
             assert found == (row.state, row.attempts, row.next_due_at, row.saved)
+            assert work.severities == ((Severity.HIGH,) if row.has_findings else ())
             kept = self.ledger.saved_reply(number, "find", "kept") is not None
             assert kept == ("kept" in row.replies)
 

@@ -103,6 +103,17 @@ def test_a_start_that_is_killed_while_making_the_ledger_leaves_no_ledger(path: P
     assert files(path.parent) == {"ledger.db"}, "what killed starts leave does not pile up"
 
 
+def test_drafts_that_outlived_their_processes_are_removed_from_beside_a_ledger(path: Path) -> None:
+    Store(path).close()
+    an_hour_ago = time.time() - store.OLD_DRAFT_S - 1
+    for name in (".ledger-Ab1", ".ledger-Ab1-journal", ".seal-Ab1"):
+        (path.parent / name).touch()
+        os.utime(path.parent / name, (an_hour_ago, an_hour_ago))
+    (path.parent / ".seal-young").touch()
+    Store(path).close()
+    assert files(path.parent) == {"ledger.db", ".seal-young"}
+
+
 def test_a_start_leaves_the_draft_of_another_that_runs_now(path: Path) -> None:
     (path.parent / ".ledger-other").write_bytes(b"")
     Store(path).close()

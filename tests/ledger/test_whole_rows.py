@@ -1,0 +1,393 @@
+"""Every column goes in and comes out under its own name: nothing is dropped or mixed up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reviewer_cli.core.models import (
+    Disposition,
+    HeadKey,
+    Severity,
+    State,
+    Usage,
+)
+from reviewer_cli.errors import HeadRejected, HostUnavailable, UsageError
+from reviewer_cli.ledger.audit import back_up
+from reviewer_cli.ledger.breakers import Breakers
+from reviewer_cli.ledger.elsewhere import FOUND
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.records import reading
+from reviewer_cli.ledger.rows import SavedReply, SweepCounts
+from reviewer_cli.ledger.views import (
+    FindingRecord,
+    HeadHistory,
+    HeadRecord,
+    ReplyRecord,
+    Status,
+    SweepRecord,
+)
+from tests.ledger.samples import (
+    LEASE_S,
+    NOW,
+    REPO,
+    REPOS,
+    RULES,
+    enter,
+    head,
+    leased,
+    remark,
+    reply,
+    review,
+    reviewed,
+    row,
+    sha,
+    tip,
+)
+
+LATER = NOW + 60.0
+USAGE = Usage(
+    input_tokens=1,
+    output_tokens=2,
+    cache_read_tokens=3,
+    cache_write_tokens=4,
+    usd=0.5,
+    turns=6,
+    duration_s=7.5,
+)
+
+
+def posted(ledger: Ledger) -> HeadRecord:
+    """Head 1, reviewed with two findings, posted; as it should be told."""
+    full = head(title="A title", author="anna", author_is_bot=True, is_draft=True, labels=("x",))
+    full = replace(full, from_fork=True, changed_lines=12, body="Why.", version="v1")
+    enter(ledger, full)
+    lease = ledger.claim(1, NOW, LEASE_S)
+    assert lease is not None
+    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
+    lease.save_reply(replace(reply(), usage=USAGE), sweep, NOW + 1.0)
+    second = replace(reply("doubt"), model="m2", engine="e2")
+    done = replace(reviewed(full), replies=(second,))
+    lease.save_review(done, sweep, NOW + 2.0)
+    lease.posting("draft-1", NOW + 3.0, "a note")
+    lease.posted("review-1", LATER)
+    return HeadRecord(
+        head_id=1,
+        key=full.key,
+        title="A title",
+        author="anna",
+        base_ref="main",
+        state=State.POSTED,
+        reason="",
+        round=1,
+        attempts=1,
+        next_due_at=NOW,
+        first_seen_at=NOW,
+        changed_at=LATER,
+        posted_at=LATER,
+        error_class=None,
+        error=None,
+        severities=(Severity.HIGH,),
+        usd=0.75,
+    )
+
+
+def test_a_head_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> None:
+    expected = posted(ledger)
+    with reading(path) as records:
+        assert records.find("1") == (expected,)
+
+
+def test_a_dead_head_is_told_with_its_error(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head())
+    lease = ledger.claim(1, NOW, LEASE_S)
+    assert lease is not None
+    lease.bury(HeadRejected("unreadable"), LATER)
+    with reading(path) as records:
+        (found,) = records.find("1")
+    assert (found.error_class, found.error, found.reason) == (
+        "HeadRejected",
+        "unreadable",
+        "unreadable",
+    )
+    assert (found.posted_at, found.severities, found.usd) == (None, (), 0.0)
+
+
+def test_a_history_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> None:
+    expected = posted(ledger)
+    with reading(path) as records:
+        told = records.history(expected)
+    finding = FindingRecord(
+        path="a.py",
+        placement="line",
+        side="RIGHT",
+        line=2,
+        start_line=None,
+        claimed_line=2,
+        note="",
+        severity=Severity.HIGH,
+        category="correctness",
+        rule="",
+        title="Wrong",
+        body="It fails.",
+        quote="b = 2",
+        suggestion=None,
+        confidence=remark().finding.confidence,
+        disposition="kept",
+        reason="",
+        fingerprint="",
+    )
+    refuted = replace(
+        finding, severity=Severity.LOW, disposition=Disposition.REFUTED, reason="b is read"
+    )
+    first = ReplyRecord(
+        step="find",
+        engine="scripted",
+        model="scripted-1",
+        input_tokens=1,
+        output_tokens=2,
+        usd=0.5,
+        turns=6,
+        duration_s=7.5,
+        received_at=NOW + 1.0,
+        reply='{"findings": []}',
+    )
+    second = replace(
+        first,
+        step="doubt",
+        engine="e2",
+        model="m2",
+        input_tokens=100,
+        output_tokens=10,
+        usd=0.25,
+        turns=2,
+        duration_s=1.5,
+        received_at=NOW + 2.0,
+    )
+    assert told == HeadHistory(
+        head=expected,
+        findings=(finding, refuted),
+        replies=(first, second),
+        unreviewed=(("big.bin", "binary"),),
+        review_id="review-1",
+        note="a note",
+        body=review(head()).body,
+        engine="scripted",
+        contract_hash="c0ffee",
+    )
+
+
+def test_the_history_of_a_head_without_a_review_says_nothing(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head())
+    with reading(path) as records:
+        (found,) = records.find("1")
+        told = records.history(found)
+    assert told == HeadHistory(
+        head=found,
+        findings=(),
+        replies=(),
+        unreviewed=(),
+        review_id=None,
+        note="",
+        body=None,
+        engine=None,
+        contract_hash=None,
+    )
+
+
+def test_an_empty_ledger_counts_nothing(ledger: Ledger, path: Path) -> None:
+    with reading(path) as records:
+        status = records.status(NOW)
+    assert status == Status(
+        due=0,
+        waiting=0,
+        in_flight=0,
+        saved=0,
+        dead=0,
+        posted=0,
+        skipped=0,
+        superseded=0,
+        usd_day=0.0,
+        usd_total=0.0,
+        last_sweeps=(),
+        unfinished=(),
+        breakers=(),
+    )
+
+
+def test_the_status_tells_of_sweeps_breakers_and_what_is_being_posted(
+    ledger: Ledger, path: Path
+) -> None:
+    leased(ledger, State.POSTING)
+    for number in range(6):
+        ledger.begin_sweep([REPO], f"engine {number}", NOW)
+    ledger.store.db.execute(
+        "INSERT INTO breakers (door, kind, opened_at, last_failed_at, failures, reason)"
+        " VALUES ('host a', 'authentication', 1, 2, 3, 'no')"
+    )
+    with reading(path) as records:
+        status = records.status(NOW)
+    assert (status.saved, status.in_flight) == (1, 0)
+    assert [one.engine for one in status.last_sweeps] == [f"engine {n}" for n in (5, 4, 3, 2, 1)]
+    assert [one.door for one in status.breakers] == ["host a"]
+    assert status.breakers == Breakers(ledger.store).open()
+
+
+def test_a_sweep_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> None:
+    counts = SweepCounts(
+        polled=1, new=2, posted=3, skipped=4, superseded=5, retried=6, dead=7, usd=8.5
+    )
+    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
+    ledger.end_sweep(counts, sweep, LATER, 3, "it was late")
+    with reading(path) as records:
+        (told,) = records.sweeps(5)
+    assert told == SweepRecord(
+        sweep_id=1,
+        started_at=NOW,
+        ended_at=LATER,
+        engine="scripted",
+        counts=counts,
+        exit_code=3,
+        error="it was late",
+    )
+
+
+def test_work_is_loaded_with_all_its_columns(ledger: Ledger) -> None:
+    leased(ledger, State.POSTING)
+    work = ledger.load(1)
+    assert (work.head_id, work.state, work.attempts, work.round) == (1, State.POSTING, 1, 1)
+    assert (work.draft_id, work.drafted_at) == ("draft-1", NOW)
+    assert (work.review, work.severities) == (review(head()), (Severity.HIGH,))
+
+
+def test_a_saved_answer_is_loaded_as_it_was_saved(ledger: Ledger) -> None:
+    lease = leased(ledger, State.CLAIMED)
+    saved = SavedReply(
+        step="find", engine="e", model="m", inputs_hash="h", reply="text", usage=USAGE
+    )
+    lease.save_reply(saved, ledger.begin_sweep([REPO], "scripted", NOW), NOW)
+    assert ledger.saved_reply(1, "find", "h") == saved
+    again = replace(saved, reply="another")
+    lease.save_reply(again, 1, NOW)
+    assert ledger.saved_reply(1, "find", "h") == again, "the last one counts"
+
+
+def test_a_row_given_back_notes_the_error_and_the_time_it_was_given(
+    ledger: Ledger, path: Path
+) -> None:
+    lease = leased(ledger, State.CLAIMED)
+    lease.release(LATER, HostUnavailable("it is down"), LATER + 30.0)
+    found = row(path)
+    assert (found["error_class"], found["error"]) == ("HostUnavailable", "it is down")
+    assert (found["next_due_at"], found["attempts"], found["state"]) == (LATER + 30.0, 0, "due")
+
+
+def test_a_row_given_back_without_an_error_keeps_the_last_one_and_its_time(
+    ledger: Ledger, path: Path
+) -> None:
+    lease = leased(ledger, State.CLAIMED)
+    lease.retry(HeadRejected("once"), NOW, NOW)
+    again = ledger.claim(1, NOW, LEASE_S)
+    assert again is not None
+    again.release(LATER)
+    found = row(path)
+    assert (found["error_class"], found["error"]) == ("HeadRejected", "once")
+    assert found["next_due_at"] == NOW
+
+
+@pytest.mark.parametrize(("end", "state"), [("skip", "skipped"), ("supersede", "superseded")])
+def test_an_end_keeps_its_reason(ledger: Ledger, path: Path, end: str, state: str) -> None:
+    getattr(leased(ledger, State.CLAIMED), end)("a reason", LATER)
+    assert (row(path)["state"], row(path)["reason"]) == (state, "a reason")
+
+
+def test_a_draft_without_a_note_has_an_empty_one(ledger: Ledger) -> None:
+    leased(ledger, State.POSTING)
+    (found,) = ledger.store.read("SELECT note FROM reviews", {})
+    assert found["note"] == ""
+
+
+def test_a_posted_head_has_no_reason(ledger: Ledger, path: Path) -> None:
+    leased(ledger, State.POSTING).posted("review-1", LATER)
+    assert row(path)["reason"] == ""
+
+
+def test_a_skipped_head_whose_pull_request_changed_is_undecided_again(ledger: Ledger) -> None:
+    """Its version tells: a draft is ready, a label is gone."""
+    enter(ledger, replace(head(), version="one"), replace(head(2), version="one"), reason="draft")
+    tips = [replace(tip(head()), version="two"), replace(tip(head(2)), version="one")]
+    assert ledger.undecided(tips, RULES) == tips[:1]
+
+
+def test_a_head_found_posted_says_so(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head(posted="review-9"))
+    found = row(path)
+    assert (found["state"], found["reason"], found["posted_at"]) == ("posted", FOUND, NOW)
+
+
+def test_a_head_is_retired_with_the_time(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head(), head(2))
+    moved = replace(tip(head()), key=HeadKey("local", REPO, "pull-1", sha(99)))
+    assert ledger.retire(REPOS, [moved], LATER) == 2
+    assert (row(path)["reason"], row(path)["changed_at"]) == (f"moved to {sha(99)}", LATER)
+    assert row(path, 2)["reason"] == "no longer open"
+
+
+def test_a_backup_that_would_replace_something_names_it(ledger: Ledger, path: Path) -> None:
+    for target in (path, path.with_name("dangling")):
+        if target != path:
+            target.symlink_to(path.with_name("nowhere"))
+        with pytest.raises(UsageError, match=f"{target.name} exists already"):
+            back_up(path, target)
+
+
+def test_severities_are_told_the_worst_first(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head())
+    lease = ledger.claim(1, NOW, LEASE_S)
+    assert lease is not None
+    found = (remark(Severity.LOW), remark(Severity.CRITICAL), remark(Severity.MEDIUM))
+    lease.save_review(replace(reviewed(head()), remarks=found), sweep_of(ledger), NOW)
+    with reading(path) as records:
+        (told,) = records.find("1")
+    assert told.severities == (Severity.CRITICAL, Severity.MEDIUM, Severity.LOW)
+
+
+def sweep_of(ledger: Ledger) -> int:
+    return ledger.begin_sweep([REPO], "scripted", NOW)
+
+
+def test_a_head_is_loaded_with_all_that_was_entered(ledger: Ledger) -> None:
+    full = replace(
+        head(title="t", author="a", author_is_bot=True, is_draft=True, labels=("x", "y")),
+        from_fork=True,
+        changed_lines=12,
+        body="b",
+    )
+    enter(ledger, full)
+    work = ledger.load(1)
+    assert work.head == full
+    assert work.next_due_at == NOW
+
+
+def test_a_review_found_after_a_whole_sweep_was_posted_elsewhere(
+    ledger: Ledger, path: Path
+) -> None:
+    enter(ledger, head(posted="review-1"))
+    ledger.end_sweep(SweepCounts(), sweep_of(ledger), NOW, 0, None)
+    ledger.admit([(head(2, posted="review-2"), None)], RULES, LATER)
+    ledger.admit([(head(3), None)], RULES, LATER)
+    with reading(path) as records:
+        assert records.posted_elsewhere(NOW) == (head(2).key,)
+        assert records.posted_elsewhere(LATER) == (head(2).key,)
+        assert records.posted_elsewhere(LATER + 1.0) == ()
+
+
+def test_the_last_answers_of_a_review_are_paid_by_its_sweep(ledger: Ledger) -> None:
+    enter(ledger, head())
+    lease = ledger.claim(1, NOW, LEASE_S)
+    assert lease is not None
+    sweep = sweep_of(ledger)
+    lease.save_review(replace(reviewed(head()), replies=(reply(usd=0.5),)), sweep, NOW)
+    assert ledger.spent(sweep) == pytest.approx(0.5)
