@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reviewer_cli.telemetry import LOGGER
+
+SHORT_PLACE = "/tmp"  # noqa: S108 - a directory of our own is made in it
+"""Where the path of a Unix socket is never too long."""
+PREFIX = "reviewer-tmp-"
+OURS = re.compile(rf"{PREFIX}\w{{8}}")
 
 
 @contextmanager
@@ -25,6 +32,26 @@ def private_directory(prefix: str, place: Path | None = None) -> Iterator[Path]:
         yield path
     finally:
         remove(path)
+
+
+@contextmanager
+def temporary_directory(place: str | None = None) -> Iterator[Path]:
+    """The same outside of the state directory; one that a killed process leaves is found again."""
+    path, lock = _locked(place)
+    try:
+        yield path
+    finally:
+        remove(path)
+        os.close(lock)
+
+
+def remove_abandoned() -> None:
+    """Remove the temporary directories of processes that are dead, whichever sweep they were of."""
+    for place in {tempfile.gettempdir(), SHORT_PLACE}:
+        with suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                if OURS.fullmatch(entry.name):
+                    _remove_if_abandoned(Path(entry))
 
 
 def remove(path: Path) -> None:
@@ -54,3 +81,34 @@ def _remove_entry(entry: os.DirEntry[str], top: Path) -> None:
             os.chmod(child, 0o700)  # a directory that we may not write to cannot be moved
         os.rename(child, top / secrets.token_hex(16))
     os.rmdir(entry)
+
+
+def _locked(place: str | None) -> tuple[Path, int]:
+    """A new directory and the lock on it, which the kernel takes back however we die."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        # Another process may take it for abandoned before it is locked.
+        with suppress(FileNotFoundError, BlockingIOError):
+            lock = _open_and_lock(path)
+            if path.exists():
+                return path, lock
+            os.close(lock)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    with suppress(OSError):  # locked, another user's, or no directory
+        found = path.lstat()
+        if found.st_uid == os.geteuid() and found.st_mode & 0o777 == 0o700:
+            lock = _open_and_lock(path)
+            remove(path)
+            os.close(lock)
+
+
+def _open_and_lock(path: Path) -> int:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from reviewer_cli.scratch import private_directory, remove
+from reviewer_cli.scratch import (
+    PREFIX,
+    private_directory,
+    remove,
+    remove_abandoned,
+    temporary_directory,
+)
 
 DEEP = 3000
 """Levels: above Python's limit of recursion, and with its path above what the kernel takes."""
@@ -66,3 +75,34 @@ def test_what_is_not_there_is_fine_and_what_cannot_be_removed_is_named(
         remove(file)
     (said,) = caplog.messages
     assert said.startswith(f"{file} cannot be removed (")
+
+
+def test_the_temporary_directory_of_a_killed_process_is_removed_by_a_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a living one is not, nor anything of which only the name is like ours."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    others = [tmp_path / f"{PREFIX}of-somebody", tmp_path / f"{PREFIX}abcd_123", tmp_path / "other"]
+    for other in others:
+        other.mkdir()
+        (other / "file").touch()
+    others[1].chmod(0o755)
+    (tmp_path / f"{PREFIX}file5678").touch()
+    (tmp_path / f"{PREFIX}link5678").symlink_to(others[0])
+    before = {*tmp_path.iterdir()}
+    code = (
+        "from reviewer_cli.scratch import *; import os, signal\n"
+        "with temporary_directory() as place: (place / 'file').touch(); input()"
+    )
+    environment = {"TMPDIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE)
+    while len([*tmp_path.glob("*/file")]) < 5:
+        assert process.poll() is None
+    with temporary_directory() as mine:
+        remove_abandoned()
+        assert mine.exists()
+        assert len({*tmp_path.iterdir()} - before) == 2
+    process.kill()
+    process.communicate()
+    remove_abandoned()
+    assert {*tmp_path.iterdir()} == before

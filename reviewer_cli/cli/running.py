@@ -21,8 +21,6 @@ if TYPE_CHECKING:  # a command that only prints help must not pay for these
     from reviewer_cli.telemetry import Event
 
 REFRESH_S = 0.125
-TERMINATED = 128 + signal.SIGTERM
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def settings(
@@ -110,29 +108,36 @@ def rehearse(loaded: Loaded, plan: Plan, *, as_json: bool) -> None:
 
 
 def _to_the_end(doors: Doors, plan: Plan, view: _View) -> Report:
+    heard: list[signal.Signals] = []
     try:
-        return asyncio.run(_with_signals(doors, plan, view))
+        return asyncio.run(_with_signals(doors, plan, view, heard))
     except asyncio.CancelledError:
-        raise _stopped(TERMINATED) from None
-    except KeyboardInterrupt:
-        raise _stopped(INTERRUPTED) from None
+        raise _stopped((*heard, signal.SIGTERM)[0]) from None
+    except KeyboardInterrupt:  # before the loop listened
+        raise _stopped(signal.SIGINT) from None
 
 
-def _stopped(code: int) -> typer.Exit:
+def _stopped(by: signal.Signals) -> typer.Exit:
     from reviewer_cli.telemetry import say
 
-    say("reviewer: stopped by a signal; what was in work is due again, and nothing is lost.")
-    return typer.Exit(code)
+    say("reviewer: stopped by a signal; what was not finished is due again, and nothing is lost.")
+    return typer.Exit(128 + by)
 
 
-async def _with_signals(doors: Doors, plan: Plan, view: _View) -> Report:
-    """SIGTERM stops the sweep as Ctrl-C does: cancel what is in flight and give its rows back."""
+async def _with_signals(
+    doors: Doors, plan: Plan, view: _View, heard: list[signal.Signals]
+) -> Report:
+    """The first SIGTERM or Ctrl-C lets the reviews in work end, the second gives all rows back."""
     from reviewer_cli.sweep.tick import tick
 
-    task = asyncio.current_task()
+    def hear(number: signal.Signals) -> None:
+        heard.append(number)
+        if doors.stopping.ask(plan.drain_s):
+            view.tell_of_draining(plan.drain_s)
+
     loop = asyncio.get_running_loop()
-    if task is not None:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, hear, number)
     with view:
         refreshing = asyncio.create_task(view.keep_fresh())
         try:
@@ -166,6 +171,13 @@ class _View:
         self._board.observe(event)
         if isinstance(event, BreakerOpen):
             self._screen.print(found(event), soft_wrap=True)
+
+    def tell_of_draining(self, drain_s: float) -> None:
+        """To whoever sits before it; a schedule is told at the end only."""
+        if self._live is not None:
+            self._screen.print(
+                f"Finishing the reviews in work, for {drain_s:g} s at most; once more to stop now."
+            )
 
     async def keep_fresh(self) -> None:
         while self._live is not None:

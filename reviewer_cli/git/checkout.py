@@ -75,6 +75,17 @@ class CheckoutPool:
                 os.close(lock)
             return
 
+    def tidy(self) -> None:
+        """Empty what a killed process left: slots half written, and those that are not kept."""
+        for directory in self._root.glob("*/slot-*/"):
+            lock = try_exclusive(directory.with_suffix(".lock"))
+            if lock is None:
+                continue
+            slot = Slot(directory)
+            if not slot.is_whole or int(directory.name.removeprefix("slot-")) >= self._keep:
+                slot.clear()
+            os.close(lock)
+
 
 class Slot:
     """One directory of a pool: `tree` with the files, `written` with git's records of them.
@@ -86,6 +97,11 @@ class Slot:
         self.directory = directory
         self._tree = directory / "tree"
         self._manifest = directory / "written"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that belongs into it was written."""
+        return self._manifest.exists()
 
     def fill(self, mirror: Mirror, sha: str, limits: CheckoutLimits) -> Checkout:
         """Make the tree hold this commit's files and no others."""

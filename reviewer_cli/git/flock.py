@@ -1,4 +1,4 @@
-"""File locks between the processes and threads that share one cache directory."""
+"""File locks between the processes and threads that share a directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reviewer_cli.errors import ConfigurationError
+from reviewer_cli.errors import ConfigurationError, RepositoryUnusable
 
 
 @contextmanager
@@ -34,6 +34,23 @@ def try_exclusive(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """Hold the lock of a directory itself, waiting for it; no file is made.
+
+    Raises RepositoryUnusable when there is no such directory.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise RepositoryUnusable(f"{directory} cannot be opened ({error.strerror}).") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> int:

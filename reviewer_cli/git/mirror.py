@@ -17,6 +17,7 @@ from reviewer_cli.core.coverage import shown
 from reviewer_cli.core.tree import Entry
 from reviewer_cli.errors import HeadGone, HeadRejected
 from reviewer_cli.git.flock import exclusive
+from reviewer_cli.git.orphans import marked
 from reviewer_cli.git.run import GitBusy, GitError, run, stream
 from reviewer_cli.ports import Remote
 
@@ -29,6 +30,10 @@ SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NOT_THERE = re.compile(
     r"(?:not our ref|unadvertised object|couldn't find remote ref|want) ([0-9a-f]{40,64})"
 )
+
+
+#: Locks of references and settings, and packs that did not arrive whole.
+REMAINS = ("*.lock", "refs/reviewer/*.lock", "objects/pack/tmp_*")
 
 
 class MirrorDamaged(GitError):
@@ -52,6 +57,7 @@ class Mirror:
         with mirror._lock():
             if not mirror._is_repository():
                 mirror._build()
+            mirror._remove_remains()
         return mirror
 
     def fetch(
@@ -127,8 +133,11 @@ class Mirror:
         )
 
     def _here(self) -> dict[str, str]:
-        """GIT_DIR, so that git never looks for a repository in the directories above."""
-        return {"GIT_DIR": str(self.path)}
+        """GIT_DIR, so that git never looks for a repository in the directories above.
+
+        What runs here can take long and start others, so it is watched: none outlives us.
+        """
+        return {"GIT_DIR": str(self.path), **marked()}
 
     def _lock(self) -> AbstractContextManager[None]:
         return exclusive(self.path.with_suffix(".lock"))
@@ -153,6 +162,15 @@ class Mirror:
         if self.path.exists():
             shutil.rmtree(self.path)
         half.replace(self.path)
+
+    def _remove_remains(self) -> None:
+        """What a killed fetch left: the lock of a reference, at which every later one would fail.
+
+        We hold the lock under which fetches run, so nobody works with these files any more.
+        """
+        for pattern in REMAINS:
+            for left in self.path.glob(pattern):
+                left.unlink(missing_ok=True)
 
     def _missing(self, shas: Sequence[str]) -> list[str]:
         """Those without our reference: git sets it only once the history behind it is whole.

@@ -18,7 +18,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
-from reviewer_cli.errors import AccessRefused, ConfigurationError, HeadError, ReviewerError
+from reviewer_cli.errors import (
+    AccessRefused,
+    ConfigurationError,
+    HeadError,
+    HostUnavailable,
+    ReviewerError,
+)
 
 #: What git may see of our own environment: how to find it, and how this machine reaches the net.
 INHERITED = (
@@ -67,6 +73,9 @@ HARDENING = (
 )
 COMMAND = ("git", *(word for setting in HARDENING for word in ("-c", setting)))
 
+GRACE_S = 0.5
+"""What a git that is to end has to put its files in order; it takes milliseconds."""
+
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 
 LOCKED = re.compile(r"Unable to create '.*\.lock': File exists|cannot lock ref|could not lock")
@@ -75,6 +84,10 @@ REFUSED = re.compile(
     r"^fatal: (?:Authentication failed for|could not read (?:Username|Password) for"
     r"|.*The requested URL returned error: 401)",
     re.MULTILINE,
+)
+#: What git says of a server that fails, breaks off, or cannot be reached; not of one that refuses.
+UNREACHABLE = re.compile(
+    r"^fatal: unable to access 'https?://|^error: RPC failed; (?!HTTP 4(?!29))", re.MULTILINE
 )
 FORBIDDEN = "The requested URL returned error: 403"
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -93,6 +106,10 @@ class GitForbidden(GitError):
     """The remote knows our credential, which may not read this repository."""
 
     waits_for_person = True
+
+
+class GitUnreachable(GitError, HostUnavailable):
+    """The remote failed or could not be reached: a later sweep may find it well."""
 
 
 class GitBusy(GitError):
@@ -124,7 +141,8 @@ def stream(
     """Run git while the caller reads its standard output, all of it.
 
     Raises GitBusy on a lock, AccessRefused and GitForbidden when a remote refuses the credential
-    altogether or for this repository, GitError when git fails otherwise or `timeout_s` seconds
+    altogether or for this repository, GitUnreachable when it fails or cannot be reached, GitError
+    when git fails otherwise or `timeout_s` seconds
     pass, and ConfigurationError when git is not installed. No process of its group outlives the
     block.
     """
@@ -217,7 +235,14 @@ def _expire(process: subprocess.Popen[bytes], expired: threading.Event) -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group: a fetch has children of its own that would live on."""
+    """End the whole group: a fetch has children of its own that would live on.
+
+    At SIGTERM git removes its lock files, which would stop every later git in the repository.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_S)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -243,6 +268,12 @@ def _failure(command: str, returncode: int, stderr: str) -> ReviewerError:
         return GitForbidden(
             f"git {command} is forbidden by the remote; let the credential read the repository's "
             f"contents ({said[:300]})",
+            returncode=returncode,
+            stderr=stderr,
+        )
+    if UNREACHABLE.search(stderr):
+        return GitUnreachable(
+            f"git {command} did not reach the remote ({said[:300]})",
             returncode=returncode,
             stderr=stderr,
         )

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from reviewer_cli.jail.inside import probe
 from reviewer_cli.ports import Cell, Jail
+from reviewer_cli.scratch import SHORT_PLACE, temporary_directory
 
 PROBE_S = 20
 """Seconds for a probe that takes 0.06; a loaded machine may take much longer."""
 PLANTED, PRIVATE = "REVIEWER_PLANTED", "private"
-LONGEST_PLACE, SHORT_PLACE = 64, "/tmp"  # noqa: S108 - a directory of our own is made in it
+LONGEST_PLACE = 64
 """Bytes that leave room for the longest bait in the 107 of unix(7)."""
 
 
@@ -83,8 +84,8 @@ class _Baits:
 def self_test(jail: Jail) -> Verdict:
     """Put the probe into a cell of the jail; takes about 0.1 s."""
     try:
-        with tempfile.TemporaryDirectory(prefix="reviewer-probe-", dir=_place()) as name:
-            return _tested(jail, Path(name))
+        with temporary_directory(_place()) as place:
+            return _tested(jail, place)
     except OSError as error:
         return Verdict(trouble=f"the test could not be laid out: {error}")
 

@@ -2,7 +2,7 @@
 
 Three stages run side by side and meet at two queues. Preparing (git only, costs no money) runs
 ahead by at most one batch, reviewing holds at most `size` heads, and posting is serial, as hosts
-ask for.
+ask for; a review that has to rest on its way leaves the line and comes back to it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
+
+from reviewer_cli.sweep.stopping import Stopping
 
 Ready = TypeVar("Ready")
 Saved = TypeVar("Saved")
@@ -23,26 +25,34 @@ class Batch(Generic[Ready, Saved]):
     def __init__(
         self,
         size: int,
+        stopping: Stopping,
         *,
         prepare: Callable[[int], Awaitable[Ready]],
         review: Callable[[Ready], Awaitable[Saved | None]],
-        publish: Callable[[Saved], Awaitable[None]],
+        publish: Callable[[Saved], Awaitable[Saved | None]],
+        rest: Callable[[Saved], Awaitable[None]],
         abandon: Callable[[Ready], None],
         give_back: Callable[[Saved], None],
     ) -> None:
         """Each stage deals itself with what concerns one head; what it raises ends the sweep.
 
-        `review` gives None when there is nothing to post. `abandon` takes back what was prepared
-        but never reviewed, `give_back` what was reviewed but never came to its posting.
+        `review` gives None when there is nothing to post, `publish` what is to be published again
+        after its `rest`. `abandon` takes back what was prepared but never reviewed, `give_back`
+        what was reviewed but never came to the end of its posting.
+        Asked to stop, the batch takes up no further head; what is in review is posted, and what
+        would have to rest first is given back.
         """
         self._size = size
+        self._stopping = stopping
         self._prepare = prepare
         self._review = review
         self._publish = publish
+        self._rest = rest
         self._abandon = abandon
         self._give_back = give_back
         self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(maxsize=1)
         self._saved: asyncio.Queue[Saved | None] = asyncio.Queue()
+        self._resting: dict[asyncio.Task[None], Saved] = {}
         self._stopped = False
 
     async def run(self, ids: Iterable[int]) -> None:
@@ -52,7 +62,7 @@ class Batch(Generic[Ready, Saved]):
         saved are paid for and are still posted, unless posting itself is what failed.
         """
         front = asyncio.create_task(self._prepare_and_review(ids))
-        back = asyncio.create_task(self._publish_all())
+        back = asyncio.create_task(self._publish_all(front))
         try:
             await asyncio.wait({front, back}, return_when=asyncio.FIRST_COMPLETED)
             await _ended(front)
@@ -75,11 +85,12 @@ class Batch(Generic[Ready, Saved]):
                 stages.create_task(self._review_all())
 
     async def _prepare_all(self, ids: Iterator[int]) -> None:
-        async with _together() as hands:
+        with self._stopping.idle():  # a task that is cancelled alone does not disturb its group
+            async with _together() as hands:
+                for _ in range(self._size):
+                    hands.create_task(self._prepare_each(ids))
             for _ in range(self._size):
-                hands.create_task(self._prepare_each(ids))
-        for _ in range(self._size):
-            await self._ready.put(None)
+                await self._ready.put(None)
 
     async def _prepare_each(self, ids: Iterator[int]) -> None:
         for head_id in ids:
@@ -91,7 +102,7 @@ class Batch(Generic[Ready, Saved]):
                 raise
 
     async def _review_all(self) -> None:
-        while (ready := await self._ready.get()) is not None:
+        while (ready := await self._next()) is not None:
             if self._stopped:
                 self._abandon(ready)
                 return
@@ -104,9 +115,32 @@ class Batch(Generic[Ready, Saved]):
             if saved is not None:
                 self._saved.put_nowait(saved)
 
-    async def _publish_all(self) -> None:
-        while (saved := await self._saved.get()) is not None:
-            await self._publish(saved)
+    async def _next(self) -> Ready | None:
+        with self._stopping.idle():
+            return await self._ready.get()
+
+    async def _publish_all(self, front: asyncio.Task[None]) -> None:
+        """One after another; what rests meanwhile keeps nobody back."""
+        async with _together() as resting:
+            while not (front.done() and self._saved.empty() and not self._resting):
+                saved = await self._saved.get()
+                drafted = await self._publish(saved) if saved is not None else None
+                if drafted is not None:
+                    task = resting.create_task(self._rest_idly(drafted))
+                    self._resting[task] = drafted
+                    task.add_done_callback(self._rested)
+
+    async def _rest_idly(self, saved: Saved) -> None:
+        with self._stopping.idle():
+            await self._rest(saved)
+
+    def _rested(self, task: asyncio.Task[None]) -> None:
+        saved = self._resting.pop(task)
+        if task.cancelled() or task.exception():
+            self._give_back(saved)
+            self._saved.put_nowait(None)  # a word that there may be nothing left
+        else:
+            self._saved.put_nowait(saved)
 
 
 @asynccontextmanager

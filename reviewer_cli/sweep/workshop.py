@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -20,12 +21,13 @@ from reviewer_cli.git.changes import changes
 from reviewer_cli.git.checkout import CheckoutPool
 from reviewer_cli.git.guidance import project_guidance
 from reviewer_cli.git.mirror import Mirror
-from reviewer_cli.git.run import GitBusy, end_all
+from reviewer_cli.git.run import GitBusy, GitError, end_all
 from reviewer_cli.ports import Remote
 from reviewer_cli.retry import while_busy
 
 FETCH_TOGETHER = 100
 """Heads whose commits are fetched in one conversation with the remote."""
+LONGEST_STOP_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Workshop:
         self._refused: dict[str, AccessRefused] = {}
         # Bound by the processor: more heads at once would only delay the first review.
         self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._is_stopped = False
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def expect(self, heads: Iterable[Head]) -> None:
@@ -94,13 +97,27 @@ class Workshop:
             resources=resources,
         )
 
+    def tidy(self) -> None:
+        """Remove the checkouts that a dead sweep left half made or too many."""
+        self._pool.tidy()
+
     def stop(self) -> None:
         """End the git processes of what is being prepared, however slow their remote is."""
+        self._is_stopped = True
         end_all()
+        # Who holds such a lock may have been about to start one; nobody else will fetch now.
+        until = time.monotonic() + LONGEST_STOP_S
+        for lock in list(self._locks.values()):
+            while not (is_ours := lock.acquire(timeout=0.05)) and time.monotonic() < until:
+                end_all()
+            if is_ours:
+                lock.release()
 
     def _fetched(self, head: Head, remote: Remote) -> Mirror:
         name = _name(head)
         with self._locks[name]:
+            if self._is_stopped:
+                raise GitError("the sweep was stopped; the next one fetches this head")
             if refusal := self._refused.get(head.key.host):
                 raise AccessRefused(str(refusal))
             mirror = self._mirrors.get(name) or Mirror.open(self._cache_dir, name)

@@ -447,3 +447,26 @@ def test_any_tree_stays_inside_and_a_delta_equals_a_fresh_checkout(
     assert all(len(data) <= 30 for data in files)
     listed = mirror.git("ls-tree", "-r", "-z", heads[1]).count(b"\0")
     assert len(files) + len(fresh.skipped) == listed
+
+
+def test_a_later_process_empties_what_a_killed_one_left(
+    repo: Repo, mirror: Mirror, tmp_path: Path
+) -> None:
+    """Whole slots that are kept stay for the next head, and one in use is left alone."""
+    head = repo.commit({"a": "1"})
+    mirror.fetch(repo.remote, [head])
+    pool = CheckoutPool(tmp_path / "checkouts", keep=4)
+    with ExitStack() as stack:
+        slots = [
+            stack.enter_context(pool.borrow(mirror, head, LIMITS)).path.parent for _ in range(4)
+        ]
+    (slots[0] / "written").unlink()  # it is written when all the files are there
+    later = CheckoutPool(tmp_path / "checkouts", keep=3)
+    with later.borrow(mirror, head, LIMITS) as used:
+        assert used.path.parent == slots[0]
+        (slots[0] / "written").unlink()
+        (slots[1] / "written").unlink()
+        later.tidy()
+        assert used.path.exists()
+    assert [slot.exists() for slot in slots] == [True, False, True, False]
+    assert [slot.with_suffix(".lock").exists() for slot in slots] == [True] * 4

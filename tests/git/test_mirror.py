@@ -166,6 +166,18 @@ def test_fetches_of_one_mirror_wait_for_each_other(repo: Repo, mirror: Mirror) -
     assert mirror.git("rev-parse", reference(base)).decode().strip() == base
 
 
+def test_what_a_killed_fetch_left_stops_no_later_one(repo: Repo, mirror: Mirror) -> None:
+    base = repo.commit({"a": "1"})
+    left = [f"{reference(base)}.lock", "shallow.lock", "objects/pack/tmp_pack_Ab1"]
+    for name in left:
+        (mirror.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (mirror.path / name).touch()
+    again = Mirror.open(mirror.path.parents[1], mirror.name)
+    again.fetch(repo.remote, [base])
+    assert mirror.git("rev-parse", reference(base)).decode().strip() == base
+    assert not [name for name in left if (mirror.path / name).exists()]
+
+
 def test_two_openers_build_one_mirror(tmp_path: Path) -> None:
     threads = [threading.Thread(target=Mirror.open, args=(tmp_path, "h/r")) for _ in range(6)]
     for thread in threads:

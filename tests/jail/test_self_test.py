@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from reviewer_cli.jail.command import LAUNCH, Launcher
 from reviewer_cli.jail.inside import gate, seccomp, syscalls
 from reviewer_cli.jail.inside import landlock as inside
 from reviewer_cli.jail.landlock import Landlock
-from reviewer_cli.jail.self_test import self_test
+from reviewer_cli.jail.self_test import LONGEST_PLACE, self_test
 from reviewer_cli.jail.walled import Walled
 from reviewer_cli.ports import Cell, Network
 
@@ -225,13 +226,15 @@ def test_an_unknown_machine_has_no_filter(monkeypatch: pytest.MonkeyPatch) -> No
         seccomp.asking(())
 
 
+@pytest.mark.parametrize("length", [LONGEST_PLACE, LONGEST_PLACE + 1, 200])
 def test_a_deep_temporary_directory_is_no_reason_to_have_no_jail(
-    kind: type[Walled], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: type[Walled], length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deep = tmp_path / ("d" * 120)
-    deep.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(deep))
-    kind().check()
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        deep = Path(short) / ("d" * (length - len(short) - 1))
+        deep.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(deep))
+        kind().check()
 
 
 def test_where_the_test_cannot_be_laid_out_there_is_no_jail(
