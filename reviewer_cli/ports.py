@@ -67,11 +67,13 @@ class CodeHost(Protocol):
     """A place where pull requests live. Every method may raise the errors of `errors.py`.
 
     `marker_secret` signs the markers by which this host's reviews are recognised as ours.
+    `lists_lag_s` is for how long what it tells may still be the past.
     """
 
     name: str
     marker_secret: bytes
     limits: PostLimits
+    lists_lag_s: float
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
         """Canonical names of the repositories that the selectors mean, each once, in order."""

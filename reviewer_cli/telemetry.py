@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from reviewer_cli.core.breaker import Kind
 from reviewer_cli.core.leaks import KnownSecrets
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.core.sanitise import visible
@@ -87,11 +88,16 @@ class RepositoryFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerOpen:
-    """A door such as "engine agent" refused an earlier sweep, first at `since` (epoch seconds)."""
+    """A door such as "engine agent" failed an earlier sweep, first at `since` (epoch seconds).
+
+    `until` is when it may be asked again, None when this sweep asks.
+    """
 
     door: str
     since: float
     reason: str
+    kind: Kind = Kind.AUTHENTICATION
+    until: float | None = None
 
 
 Event = Polled | PhaseChanged | HeadEnded | Paused | RepositoryFailed | BreakerOpen

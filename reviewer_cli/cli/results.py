@@ -18,6 +18,7 @@ from reviewer_cli.render.sarif import documents
 from reviewer_cli.render.terminal import (
     STATE_STYLE,
     STATE_WORD,
+    burial,
     head_name,
     literal,
     print_all,
@@ -75,6 +76,8 @@ def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType
     counts = report.counts
     if counts.polled or not (report.failures or report.error):
         parts.append(Text(summary(report), style="bold"))
+    if counts.dead:
+        parts.append(burial(counts.dead))
     return parts
 
 

@@ -54,6 +54,7 @@ def _pattern(value: str) -> str:
 
 
 Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Delay = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Count = Annotated[int, Field(ge=1)]
@@ -85,6 +86,7 @@ class SweepTable(_Table):
     first_retry: Duration = 300.0
     longest_retry: Duration = 6 * 3600.0
     longest_pause: Duration = 600.0
+    drain: Duration = 30.0
 
 
 class EngineTable(_Table):
@@ -168,6 +170,7 @@ class GitHubTable(_Table):
     forks: bool = True
     check_run: bool = False
     strict_scopes: bool = True
+    lists_lag: Delay = 60.0
 
     @field_validator("api_url")
     @classmethod
@@ -207,6 +210,13 @@ class PostTable(_Table):
     clean: Annotated[Clean, Field(strict=False)] = Clean.COMMENT
 
 
+class LedgerTable(_Table):
+    """[ledger]"""
+
+    keep_findings: Duration = 400 * 86_400.0
+    keep_heads: Duration = 400 * 86_400.0
+
+
 class LocalTable(_Table):
     """[local]"""
 
@@ -227,6 +237,7 @@ class Settings(_Table):
     local: LocalTable = LocalTable()
     github: GitHubTable = GitHubTable()
     post: PostTable = PostTable()
+    ledger: LedgerTable = LedgerTable()
 
     @model_validator(mode="after")
     def _deadline_fits(self) -> Settings:

@@ -46,13 +46,18 @@ def disk(state: Path, cache: Path) -> Iterator[Sign]:
             yield amber(f"{name} directory", said, "free some space: mirrors and checkouts grow")
         else:
             yield green(f"{name} directory", said)
-    kind = kind_of(state, mounts(MOUNTS.read_text(encoding="utf-8", errors="replace")))
-    if kind.startswith(REMOTE):
+    if kind := network_file_system(state):
         yield amber(
             "state directory",
             f"it is on a network file system ({kind}), which may lose or damage the ledger",
             "move state_dir to a local disk",
         )
+
+
+def network_file_system(path: Path) -> str | None:
+    """The kind of network file system that a path is on, None for one of this machine."""
+    kind = kind_of(path, mounts(MOUNTS.read_text(encoding="utf-8", errors="replace")))
+    return kind if kind.startswith(REMOTE) else None
 
 
 def mounts(table: str) -> list[Mount]:

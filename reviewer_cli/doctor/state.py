@@ -8,6 +8,9 @@ from pathlib import Path
 from reviewer_cli.core.health import Sign, amber, green
 from reviewer_cli.ledger.lock import holder
 from reviewer_cli.ledger.records import Records, reading
+from reviewer_cli.render.breakers import described, mending
+
+WEEK_S = 7 * 86_400.0
 
 
 def lock(path: Path) -> Iterator[Sign]:
@@ -29,6 +32,7 @@ def ledger(path: Path, now: float) -> Iterator[Sign]:
         return
     with reading(path) as records:
         yield from _heads(path, records, now)
+        yield from _second_ledger(records, now)
         yield from _last_sweep(records)
 
 
@@ -36,14 +40,23 @@ def _heads(path: Path, records: Records, now: float) -> Iterator[Sign]:
     seen = records.status(now)
     yield green("ledger", f"{path}, {seen.posted} posted, {seen.due + seen.waiting} due")
     for one in seen.breakers:
-        yield amber(
-            one.door, f"it refused an earlier sweep: {one.reason}", "the next sweep asks once"
-        )
+        yield amber(one.door, f"it {described(one)}: {one.reason}", mending(one, now))
     if seen.dead:
         yield amber(
             "dead heads",
             f"{seen.dead} will not be tried again",
-            "look at them: reviewer ledger list --state dead",
+            "see reviewer ledger list --state dead, then reviewer ledger retry NAME",
+        )
+
+
+def _second_ledger(records: Records, now: float) -> Iterator[Sign]:
+    if elsewhere := records.posted_elsewhere(now - WEEK_S):
+        yield amber(
+            "second ledger",
+            f"reviews by our account that this ledger did not post, found in the last week: "
+            f"{len(elsewhere)}, the newest of {elsewhere[0]}",
+            "run one ledger for each account, for two can post twice; where an older copy was put "
+            "back, this passes in a week",
         )
 
 

@@ -56,12 +56,14 @@ class Seen:
     """What the proxy saw of one pass, which the jailed process cannot talk it out of.
 
     `requests` are those that were let through, `statuses` the provider's answers to them in order,
-    `refused` whether it refused the credential, `retry_after` the seconds that it last asked to
-    wait; `objection` says why a request was not let through.
+    `unanswered` counts those that got none, or one that broke off; `refused` is whether it refused
+    the credential, `retry_after` the seconds that it last asked to wait; `objection` says why a
+    request was not let through.
     """
 
     requests: int = 0
     statuses: list[int] = field(default_factory=list)
+    unanswered: int = 0
     refused: bool = False
     retry_after: float | None = None
     objection: str = ""
@@ -195,10 +197,11 @@ def witnessed(ending: Ending, seen: Seen, nowhere: str) -> Ending:
     error, status = ending.error, ending.status
     if seen.refused:
         error = "authentication_failed"
-    elif not any(each >= 400 for each in seen.statuses) and (
-        error in OF_EVERYBODY or status in STATUS_OF_EVERYBODY
-    ):
-        error, status = "", None
+    elif not any(each >= 400 for each in seen.statuses):
+        says_it_is_down = error == "server_error" or (status or 0) >= 500
+        says_no_to_all = error in OF_EVERYBODY or status in STATUS_OF_EVERYBODY
+        if says_no_to_all or (says_it_is_down and not seen.unanswered):
+            error, status = "", None
     return replace(
         ending,
         error=error,

@@ -17,7 +17,6 @@ import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import aiohttp
 from aiohttp import web
@@ -26,13 +25,13 @@ from reviewer_cli.engines.agent_credential import Credential
 from reviewer_cli.engines.agent_outcome import Seen
 from reviewer_cli.engines.model_request import NotAllowed, model_of
 from reviewer_cli.engines.model_upstream import CredentialRefused, Refusal, Upstream, start_of
+from reviewer_cli.scratch import SHORT_PLACE, temporary_directory
 
 PATHS = ("/v1/messages", "/v1/messages/count_tokens")
 LARGEST_BODY = 32 << 20  # bytes; the API takes no more
 MOST_CONNECTIONS = 16  # of one pass; the agent program uses one or two
 BODY_S = 60.0  # seconds in which a whole request must have come
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
-SHORT_PLACE = "/tmp"  # noqa: S108 - a directory of our own is made in it
 CLOSING_S = 0.05
 
 BUSY = (429, 529)
@@ -136,6 +135,7 @@ class _Visit:
         except CredentialRefused as latched:
             return self._refused(latched.refusal)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._seen.unanswered += 1
             # Only its kind: the message may name a proxy of the operator's.
             return _error(502, "api_error", f"no connection: {type(error).__name__}", headers={})
         async with answer:
@@ -159,7 +159,10 @@ class _Visit:
             while chunk := await answer.content.readany():
                 await relayed.write(redaction.piece(chunk))
             await relayed.write(redaction.rest())
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # These come from the provider's side; the process may break off whenever it likes.
+            if isinstance(error, aiohttp.ClientPayloadError | TimeoutError):
+                self._seen.unanswered += 1
             # Half an answer must look like one.
             if request.transport is not None:
                 request.transport.abort()
@@ -234,8 +237,8 @@ class _Full(asyncio.Protocol):
 def _socket_path(private: Path) -> Iterator[Path]:
     path = private / "model.sock"
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        with TemporaryDirectory(prefix="reviewer-", dir=SHORT_PLACE) as name:
-            yield Path(name) / path.name
+        with temporary_directory(SHORT_PLACE) as place:
+            yield place / path.name
         return
     try:
         yield path

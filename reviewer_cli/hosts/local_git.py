@@ -17,6 +17,7 @@ from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import DraftGone, HeadRejected, RepositoryUnusable
 from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, ref_of, unmerged
+from reviewer_cli.git.flock import alone_in
 from reviewer_cli.git.place import repository_at
 from reviewer_cli.git.run import GitBusy, GitError, run
 from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
@@ -44,6 +45,7 @@ class LocalGit:
     marker_secret = MARKER_SECRET
     limits = PostLimits(body_chars=1_000_000, comments=1_000)
     """None of git's: enough for any review, small enough for any terminal."""
+    lists_lag_s = 0.0
 
     def __init__(self, reviews_dir: Path, default_branch: str | None = None) -> None:
         """Keep reviews as Markdown below `reviews_dir`; `default_branch` overrides the search."""
@@ -94,13 +96,20 @@ class LocalGit:
         return Draft(review=review, draft_id=str(draft))
 
     def submit(self, draft: Draft) -> str:
-        """Append the review to the head's note, then give the Markdown file its name."""
+        """Append the review to the head's note, then give the Markdown file its name.
+
+        A review that another sweep added since the look is kept, and no second one added.
+        """
         review = draft.review
         if not Path(draft.draft_id).exists():
             raise DraftGone(f"The draft {draft.draft_id} is gone; it is written anew.")
-        others = self._note(review.key).rstrip("\n")
-        text = f"{others}\n\n{document(review)}" if others else document(review)
-        while_busy(lambda: _write_note(review.key, text), GitBusy)
+        with alone_in(Path(review.key.repo)):
+            if posted := self._posted(review.key):
+                self.discard(draft)
+                return posted
+            others = self._note(review.key).rstrip("\n")
+            text = f"{others}\n\n{document(review)}" if others else document(review)
+            while_busy(lambda: _write_note(review.key, text), GitBusy)
         Path(draft.draft_id).replace(self._markdown_path(review.key))
         return _note_id(review.key)
 

@@ -1,19 +1,23 @@
 """The breakers of a sweep's doors: found open when it begins, settled when it ends.
 
-A door whose breaker is open is asked once, by a single head, before anything else is tried; see
-Nygard, “Release It!”, on circuit breakers that are half open.
+A door that asked to be left alone until a time is not asked before. Any other open one is asked
+once, by a poll or a single head, before all else; see Nygard, “Release It!”, on circuit breakers
+that are half open.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from reviewer_cli.core.breaker import Kind, closed_for, is_closed, kind_of
 from reviewer_cli.core.health import Health
 from reviewer_cli.core.sanitise import one_line
-from reviewer_cli.errors import AccessRefused, ReviewerError
+from reviewer_cli.errors import AccessRefused, ProviderDown, ProviderWait, ReviewerError
 from reviewer_cli.ledger import breakers
 from reviewer_cli.ledger.views import BreakerRecord
-from reviewer_cli.sweep.plan import Doors
+from reviewer_cli.render.breakers import still
+from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.refusals import engine_door, host_door
 from reviewer_cli.telemetry import BreakerOpen, shown
 
@@ -23,42 +27,58 @@ LONGEST_REASON = 500
 class Breakers:
     """What earlier sweeps remember of the doors that this one goes through."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, plan: Plan) -> None:
         """Look for open breakers, and say at once which there are."""
+        self._doors = doors
+        self._plan = plan
         self._refusals = doors.refusals
         self._kept = breakers.Breakers(doors.ledger.store)
-        self._asked = doors.engine
         self._engine = engine_door(doors.engine.name)
         self._ours = {self._engine, *map(host_door, doors.hosts)}
         self._found = self.still_open()
+        now = doors.clock()
         for one in self._found:
-            doors.observe(BreakerOpen(door=one.door, since=one.opened_at, reason=one.reason))
+            left_alone = is_closed(one.last_failed_at, one.until, now, plan.longest_retry_s)
+            if left_alone:
+                self._refusals.shut[one.door] = _unmended(one)
+            elif one.kind == Kind.DOWN:
+                self._refusals.unproven[one.door] = one.failures
+            doors.observe(
+                BreakerOpen(
+                    door=one.door,
+                    since=one.opened_at,
+                    reason=one.reason,
+                    kind=Kind(one.kind),
+                    until=one.until if left_alone else None,
+                )
+            )
 
-    def engine_is_unproven(self) -> bool:
-        """Whether the engine refused an earlier sweep and has not let this one in yet."""
-        refused_before = any(one.door == self._engine for one in self._found)
-        return refused_before and self._engine not in self._refusals.let_in
+    def probes(self, ids: Sequence[int]) -> Iterator[int]:
+        """The heads to send alone, one after another, until the doors have shown that they work.
 
-    def engine_was_asked(self) -> bool:
-        """Whether the one probe of this sweep was made."""
-        return self._refusals.was_asked(self._engine)
+        An engine is asked by a single one; when that brought no answer, no other head asks it.
+        """
+        for head_id in ids:
+            if self._engine_awaits_its_probe() or self._host_is_unproven(head_id):
+                yield head_id
+                self._close_a_silent_engine()
 
     def look_again(self) -> None:
-        """Ask an engine that refused us, and that no head has asked by now, for what costs nothing.
+        """Ask an engine that failed us, and that no head has asked by now, for what costs nothing.
 
         Else a mended key would be unknown until the next pull request comes.
         """
-        if not self.engine_is_unproven() or self.engine_was_asked():
+        if not self._engine_awaits_its_probe():
             return
         with suppress(ReviewerError):
-            if all(sign.health is Health.GREEN for sign in self._asked.examine()):
+            if all(sign.health is Health.GREEN for sign in self._doors.engine.examine()):
                 self._refusals.let_in.add(self._engine)
 
     def settle(self, now: float) -> None:
         """Write what this sweep learnt into the ledger, without any secret."""
-        refused = self._refusals.refused.items()
-        reasons = {door: one_line(shown(str(error)), LONGEST_REASON) for door, error in refused}
-        self._kept.settle(reasons, self._refusals.let_in, now)
+        failed = self._refusals.never_answered() | self._refusals.refused
+        failures = {door: self._failure(door, error, now) for door, error in failed.items()}
+        self._kept.settle(failures, self._refusals.let_in, now)
 
     def still_open(self) -> tuple[BreakerRecord, ...]:
         """The open ones among this sweep's doors; other sweeps may go through others."""
@@ -67,15 +87,63 @@ class Breakers:
     def trouble(self, posted: int) -> ReviewerError | None:
         """Why the sweep did not do all of its work, where nothing stopped it.
 
-        A repository that takes no review is its own affair unless nothing at all was posted.
+        A host that is down or asks to wait is not the sweep's trouble while another one answers,
+        and a repository that takes no review is its own affair unless nothing was posted at all.
         """
-        for refused in self._refusals.refused.values():
-            return refused
-        for one in self.still_open():
-            return AccessRefused(
-                f"The {one.door} refused its credential in an earlier sweep, and no answer has "
-                f"shown yet that it is mended; it said: {one.reason}"
-            )
+        known = {one.door: _unmended(one) for one in self.still_open() if self._was_found(one)}
+        for door, error in (known | self._refusals.refused).items():
+            partial = self._refusals.others_let_in(door, self._doors.hosts)
+            if kind_of(error) is Kind.AUTHENTICATION or door == self._engine or not partial:
+                return error
         for forbidden in self._refusals.forbidden.values():
             return None if posted else AccessRefused(str(forbidden))
         return None
+
+    def _close_a_silent_engine(self) -> None:
+        if self._engine_is_unproven() and self._refusals.was_asked(self._engine):
+            for one in self._found:
+                if one.door == self._engine:
+                    self._refusals.shut.setdefault(one.door, _unmended(one))
+
+    def _was_found(self, one: BreakerRecord) -> bool:
+        return any(one.door == found.door for found in self._found)
+
+    def _engine_is_unproven(self) -> bool:
+        failed_before = any(one.door == self._engine for one in self._found)
+        return failed_before and self._engine not in self._refusals.let_in
+
+    def _engine_awaits_its_probe(self) -> bool:
+        asked = self._refusals.was_asked(self._engine)
+        return self._engine_is_unproven() and not asked and self._is_open(self._engine)
+
+    def _host_is_unproven(self, head_id: int) -> bool:
+        door = host_door(self._doors.ledger.load(head_id).head.key.host)
+        return door in self._refusals.unproven and self._is_open(door)
+
+    def _is_open(self, door: str) -> bool:
+        return self._refusals.against_door(door) is None
+
+    def _failure(self, door: str, error: ReviewerError, now: float) -> breakers.Failure:
+        """As it is kept: a rate limit with the time until which its door is left alone."""
+        kind, until = kind_of(error), None
+        if isinstance(error, ProviderWait) and kind is Kind.RATE_LIMIT:
+            before = [one for one in self._found if one.door == door and one.kind == kind]
+            until = now + closed_for(
+                1 + sum(one.failures for one in before),
+                error.retry_after,
+                # The sweep itself has waited, and asked again, for as long as it may.
+                first_s=max(self._plan.first_retry_s, self._plan.longest_pause_s),
+                longest_s=self._plan.longest_retry_s,
+                chance=self._doors.chance(),
+            )
+        return breakers.Failure(
+            kind=kind, reason=one_line(shown(str(error)), LONGEST_REASON), until=until
+        )
+
+
+def _unmended(one: BreakerRecord) -> ReviewerError:
+    """What a sweep ends with that did not hear from a door which failed an earlier one."""
+    said = f"The {still(one)}"
+    if one.kind == Kind.AUTHENTICATION:
+        return AccessRefused(said)
+    return ProviderWait(said) if one.kind == Kind.RATE_LIMIT else ProviderDown(said)

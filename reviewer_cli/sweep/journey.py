@@ -7,16 +7,17 @@ concerns every head is raised after the row was given back with its attempt.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from reviewer_cli.contract import contract_hash
 from reviewer_cli.core.marker import marker
-from reviewer_cli.core.models import Clean, Head, Severity, State
+from reviewer_cli.core.models import Clean, Head, Review, Severity, State
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.select import skip_reason_for_diff
 from reviewer_cli.errors import (
-    AccessRefused,
+    HostUnavailable,
     NoCommonHistory,
     ProviderUnavailable,
     ProviderWait,
@@ -29,8 +30,8 @@ from reviewer_cli.sweep.outgoing import Outgoing
 from reviewer_cli.sweep.passes import Memory, Passes, Verified
 from reviewer_cli.sweep.pause import Pause
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.publish import publish
-from reviewer_cli.sweep.refusals import host_door
+from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
+from reviewer_cli.sweep.refusals import engine_door
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
 
@@ -48,12 +49,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A review in the ledger that is still to be posted."""
+    """A review in the ledger that is still to be posted; `draft` is what it has at its host."""
 
     work: Work
     lease: Lease
     severities: tuple[Severity, ...]
     usd: float
+    draft: Recorded | None = None
 
 
 class Journey:
@@ -64,24 +66,42 @@ class Journey:
         self._plan = plan
         self._sweep_id = sweep_id
         self._observe = observe
+        self._engine_door = engine_door(doors.engine.name)
         self._endings = Endings(doors, plan, observe)
+        self._held: dict[int, Lease] = {}
         self._pause = Pause(
-            clock=doors.clock,
+            clock=doors.elapsed,
             chance=doors.chance,
             sleep=doors.sleep,
             longest_s=plan.longest_pause_s,
             observe=observe,
         )
 
+    @contextmanager
+    def holding(self, head_ids: Sequence[int]) -> Iterator[None]:
+        """Claim these heads before anything is done with them; what is left is given back.
+
+        So the ledger tells who was in work, should the process die, from the first step on.
+        """
+        try:
+            for head_id in head_ids:
+                if lease := self._claimed(head_id):
+                    self._held[head_id] = lease
+            yield
+        finally:
+            for lease in self._held.values():
+                self._endings.release(lease)
+            self._held.clear()
+
     async def prepare(self, head_id: int) -> Ready:
         """Fetch, diff and lay out; an error is kept for the review stage, which owns the row."""
         work = self._doors.ledger.load(head_id)
-        if work.review is not None or self._doors.refusals.against(work.head.key):
+        if work.review is not None or self._is_kept_back(work):
             return Ready(work, None)
         key = work.head.key
         self._phase(work, Phase.PREPARING)
         try:
-            with self._doors.refusals.watching(host_door(key.host)):
+            with self._doors.refusals.fetching(key.host):
                 prepared = await asyncio.to_thread(self._prepared, work.head)
         except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
@@ -96,14 +116,15 @@ class Journey:
     async def review(self, ready: Ready) -> Saved | None:
         """Claim the row, review the head, save the review; None when there is nothing to post.
 
-        A head whose host or repository has refused our credential is left as it is.
+        A head that has still to go through a door that is shut is left as it is; one that found it
+        silent leaves the next probe to others.
         """
         try:
-            if self._doors.refusals.against(ready.work.head.key):
+            met_silence = isinstance(ready.prepared, HostUnavailable)
+            if self._is_kept_back(ready.work) and not met_silence:
                 return None
-            lease = self._doors.ledger.claim(
-                ready.work.head_id, self._doors.clock(), self._plan.lease_s
-            )
+            held = self._held.pop(ready.work.head_id, None)
+            lease = held or self._claimed(ready.work.head_id)
             if lease is None:
                 return None
             with self._endings.of(ready.work, lease):
@@ -116,21 +137,23 @@ class Journey:
         """Leave a saved review to a later sweep, which posts it without asking the engine."""
         self._endings.release(saved.lease)
 
-    async def publish(self, saved: Saved) -> None:
-        """Post a saved review; a host that refuses our credential keeps no other host's back."""
+    async def publish(self, saved: Saved) -> Saved | None:
+        """Post a saved review; what has a draft now that must rest first is given back with it.
+
+        A host that refuses us keeps no other host's back.
+        """
         work, review = saved.work, saved.work.review
         if review is None:
             raise AssertionError("a review is posted only after it was saved")
         key, refusals = work.head.key, self._doors.refusals
         if refusals.against(key):
             self.give_back(saved)
-            return
+            return None
         self._phase(work, Phase.POSTING)
-        with suppress(AccessRefused), self._endings.of(work, saved.lease):
+        with self._endings.of(work, saved.lease):
             if saved.severities or self._plan.clean is Clean.COMMENT:
-                host = self._doors.hosts[key.host]
-                with refusals.posting(key):
-                    await publish(host, saved.lease, review, work.draft_id, self._doors.clock)
+                if draft := await self._published(saved, review):
+                    return replace(saved, draft=draft)
             else:
                 saved.lease.posted(UNSAID, self._doors.clock())
             self._observe(
@@ -141,6 +164,32 @@ class Journey:
                     usd=saved.usd,
                 )
             )
+        return None
+
+    async def rest(self, saved: Saved) -> None:
+        """Return when the draft of a review has rested; no place of the batch is held."""
+        if saved.draft is None:
+            return
+        while (left := saved.draft.rested_at - self._doors.elapsed()) > 0:
+            self._phase(saved.work, Phase.POSTING, "the draft rests")
+            await self._doors.sleep(left)
+
+    async def _published(self, saved: Saved, review: Review) -> Recorded | None:
+        key = saved.work.head.key
+        host, times = self._doors.hosts[key.host], Times(self._doors.clock, self._doors.elapsed)
+        known = saved.draft or recorded(host, saved.work, times)
+        with self._doors.refusals.posting(key):
+            return await publish(host, saved.lease, review, known, times)
+
+    def _is_kept_back(self, work: Work) -> bool:
+        """Whether a door that the head has still to go through is shut now."""
+        refusals = self._doors.refusals
+        if work.review is None and refusals.against_door(self._engine_door):
+            return True
+        return refusals.against(work.head.key) is not None
+
+    def _claimed(self, head_id: int) -> Lease | None:
+        return self._doors.ledger.claim(head_id, self._doors.clock(), self._plan.lease_s)
 
     def _prepared(self, head: Head) -> Prepared:
         """For a thread: a host may have to ask for a token before anything can be fetched."""
@@ -191,13 +240,15 @@ class Journey:
             refusals=self._doors.refusals,
         )
         while True:
-            await self._pause.over()
+            with self._doors.stopping.idle():
+                await self._pause.over()
             try:
                 verified = await passes.run()
             except ProviderWait as request:
-                self._pause.ask(request)
+                with self._doors.refusals.waiting(self._engine_door):
+                    self._pause.ask(request)
             except ProviderUnavailable as error:
-                self._pause.unavailable(error)
+                self._doors.refusals.unavailable(self._engine_door, error)
                 raise
             else:
                 self._pause.relax()

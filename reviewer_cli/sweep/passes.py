@@ -179,7 +179,7 @@ class Passes:
         self._save()
         try:
             async with asyncio.timeout(request.deadline_s + GRACE_S):
-                with self._refusals.watching(engine_door(engine.name)):
+                with self._refusals.working(engine_door(engine.name)):
                     return await engine.review(request)
         except TimeoutError as error:
             raise ReviewTimeout(

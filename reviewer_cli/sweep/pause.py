@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from reviewer_cli.core.backoff import delay
-from reviewer_cli.errors import ProviderUnavailable, ProviderWait
+from reviewer_cli.errors import ProviderWait
 from reviewer_cli.telemetry import Observer, Paused
 
 FIRST_PAUSE_S = 5.0
 """Where the back-off starts when the provider gives no hint of its own."""
-
-FAILURES_OF_EVERYBODY = 3
-"""Failures in a row after which the provider is down for everybody, not for one head."""
 
 
 class Pause:
     """Holds new reviews back until the provider may be asked again.
 
     The provider's own hint is obeyed; without one the pause doubles each time, with jitter.
+    `clock` must not jump as the time of day may.
     """
 
     def __init__(
@@ -37,7 +35,6 @@ class Pause:
         self._observe = observe
         self._until = 0.0
         self._in_a_row = 0
-        self._failures = 0
 
     async def over(self) -> None:
         """Return when no pause is left."""
@@ -69,15 +66,6 @@ class Pause:
             self._until = self._clock() + wanted
             self._observe(Paused(seconds=wanted, reason=str(request)))
 
-    def unavailable(self, error: ProviderUnavailable) -> None:
-        """Count a failure of the provider itself; raises ProviderWait when it is everybody's."""
-        self._failures += 1
-        if self._failures >= FAILURES_OF_EVERYBODY:
-            raise ProviderWait(
-                f"The model provider failed {self._failures} times in a row ({error}); "
-                "the rest waits for a later sweep."
-            ) from error
-
     def relax(self) -> None:
         """A review came through: the next pause starts small again."""
-        self._in_a_row = self._failures = 0
+        self._in_a_row = 0

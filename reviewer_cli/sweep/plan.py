@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,8 +11,10 @@ from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.ports import CodeHost, Effort, Engine
 from reviewer_cli.sweep.refusals import Refusals
+from reviewer_cli.sweep.stopping import Stopping
 from reviewer_cli.sweep.workshop import Workshop
 from reviewer_cli.telemetry import Observer
 
@@ -34,9 +37,11 @@ class Plan:
     first_retry_s: float = 300.0
     longest_retry_s: float = 6 * 3600.0
     longest_pause_s: float = 600.0
+    drain_s: float = 30.0
     rules: SkipRules = field(default_factory=SkipRules)
     limits: DiffLimits = field(default_factory=DiffLimits)
     clean: Clean = Clean.COMMENT
+    keep: Keep = field(default_factory=Keep)
     only_pull: str | None = None
 
     @property
@@ -59,8 +64,10 @@ class Plan:
 class Doors:
     """Everything a sweep acts through; tests hand in fakes for the hosts and the engine only.
 
-    `clock` gives seconds since the epoch, `chance` a number in [0, 1).
-    `refusals` is what the doors said to our credentials: doors are opened anew for each sweep.
+    `clock` gives seconds since the epoch and may jump, `elapsed` seconds that never do, `chance`
+    a number in [0, 1).
+    `refusals` is what the doors said to our credentials, `stopping` whether the sweep shall end:
+    doors are opened anew for each sweep.
     """
 
     hosts: Mapping[str, CodeHost]
@@ -73,3 +80,5 @@ class Doors:
     sleep: Callable[[float], Awaitable[None]]
     observe: Observer
     refusals: Refusals = field(default_factory=Refusals)
+    stopping: Stopping = field(default_factory=Stopping)
+    elapsed: Callable[[], float] = time.monotonic

@@ -6,21 +6,23 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reviewer_cli.core.models import Head, State, Tip
+from reviewer_cli.core.models import Head, HeadKey, State, Tip
 from reviewer_cli.core.select import skip_reason
 from reviewer_cli.errors import (
     AccessRefused,
     HeadError,
     HostUnavailable,
+    ProviderWait,
     RepositoryUnusable,
     UsageError,
 )
+from reviewer_cli.ledger.elsewhere import posted_elsewhere
 from reviewer_cli.ports import CodeHost
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.refusals import host_door
+from reviewer_cli.sweep.refusals import FAILURES_OF_EVERYBODY, host_door
 from reviewer_cli.sweep.report import Tally
-from reviewer_cli.telemetry import HeadEnded, Observer, RepositoryFailed
+from reviewer_cli.telemetry import LOGGER, HeadEnded, Observer, RepositoryFailed
 
 DESCRIBED_TOGETHER = 200
 """Heads whose details are asked for and entered at a time: bounds the memory of a first sweep."""
@@ -47,9 +49,11 @@ def _poll(doors: Doors, plan: Plan) -> Poll:
     for name, selectors in plan.selectors.items():
         host = doors.hosts[name]
         try:
-            with doors.refusals.watching(host_door(name)):
+            if refused := doors.refusals.against_door(host_door(name)):
+                raise refused
+            with doors.refusals.polling(name):
                 answers = host.open_tips(host.repositories(selectors))
-        except (HostUnavailable, AccessRefused) as error:
+        except (HostUnavailable, ProviderWait, AccessRefused) as error:
             if len(plan.selectors) == 1:
                 raise
             failures.append(RepositoryFailed(repo=name, reason=str(error)))
@@ -78,15 +82,28 @@ async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[i
 
     Saved reviews come first, then the longest waiting.
     """
+    began = doors.clock()
     for failure in polled.failures:
         tally.observe(failure)
     async for head, reason in newly_decided(doors, plan, polled, tally.observe):
         tally.new += 1
         if reason is not None and head.posted is None:
             tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
+    _warn_of_second_ledger(posted_elsewhere(doors.ledger.store, began))
     if plan.only_pull is None:
         tally.superseded += doors.ledger.retire(polled.answered, polled.tips, doors.clock())
     return doors.ledger.due(polled.answered, doors.clock(), plan.limit, plan.only_pull)
+
+
+def _warn_of_second_ledger(elsewhere: Sequence[HeadKey]) -> None:
+    if elsewhere:
+        LOGGER.warning(
+            "There is a review by our account of %s (and of %d more) that this ledger did not "
+            "post: another ledger is in use, or an older copy of this one was put back. Run one "
+            "ledger for each account.",
+            elsewhere[0],
+            len(elsewhere) - 1,
+        )
 
 
 async def newly_decided(
@@ -107,14 +124,14 @@ async def newly_decided(
 def described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
     """Details of these tips; a repository that cannot tell them is observed and left out.
 
-    So is a host that refuses our credential, unless it is the only one.
+    So is a host that refuses us or does not answer, unless it is the only one.
     """
     for name in dict.fromkeys(tip.key.host for tip in tips):
         mine = [tip for tip in tips if tip.key.host == name]
         try:
-            with doors.refusals.watching(host_door(name)):
+            with doors.refusals.polling(name):
                 yield from _described(doors.hosts[name], mine, observe)
-        except AccessRefused as error:
+        except (HostUnavailable, ProviderWait, AccessRefused) as error:
             if len(doors.hosts) == 1:
                 raise
             observe(RepositoryFailed(repo=name, reason=str(error)))
@@ -128,9 +145,19 @@ def _described(host: CodeHost, tips: Sequence[Tip], observe: Observer) -> Iterat
 
 
 def _described_apart(host: CodeHost, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:
-    """Ask again for each repository alone, so that the one that fails is named and left out."""
+    """Ask again for each repository alone, so that the one that fails is named and left out.
+
+    Raises HostUnavailable when several in a row get no answer.
+    """
+    unanswered = 0
     for repo in dict.fromkeys(tip.key.repo for tip in tips):
         try:
             yield from host.describe([tip for tip in tips if tip.key.repo == repo])
+            unanswered = 0
+        except HostUnavailable as error:
+            unanswered += 1
+            if unanswered >= FAILURES_OF_EVERYBODY:
+                raise
+            observe(RepositoryFailed(repo=repo, reason=str(error)))
         except (HeadError, RepositoryUnusable) as error:
             observe(RepositoryFailed(repo=repo, reason=str(error)))

@@ -43,12 +43,13 @@ class Report:
             return self.error.exit_code
         if self.failures and not self.counts.polled:
             return 1
-        return PARTIAL if self.failures or self.counts.retried or self.counts.dead else 0
+        unfinished = self.counts.retried or self.counts.dead or self.breakers
+        return PARTIAL if self.failures or unfinished else 0
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing happened that anybody would want to read."""
-        return not (self.ended or self.failures or self.error)
+        return not (self.ended or self.failures or self.error or self.breakers)
 
 
 class Tally:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 
 from reviewer_cli.errors import ReviewerError
+from reviewer_cli.ledger import retention
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import poll, select
+from reviewer_cli.sweep.recovery import in_turn, recover
 from reviewer_cli.sweep.report import Report, Tally
 from reviewer_cli.telemetry import Polled, shown
 
@@ -25,19 +28,21 @@ async def tick(doors: Doors, plan: Plan) -> Report:
     ends the sweep early and is in the report as well; what is unfinished stays due.
     """
     ledger, clock = doors.ledger, doors.clock
+    doors.stopping.concerns_this_task()
     tally = Tally(doors.observe)
-    breakers = Breakers(doors)
+    breakers = Breakers(doors, plan)
     sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
     error: ReviewerError | None = None
     try:
         check(doors)
-        ledger.recover(clock())
+        recover(doors, plan, sweep_id, tally.observe)
         polled = await poll(doors, plan)
         due = await select(doors, plan, polled, tally)
         tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
         if due:
             await review(doors, plan, sweep_id, due, tally, breakers)
         await aside(breakers.look_again)
+        retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
         error = stopped
     except asyncio.CancelledError:
@@ -68,23 +73,26 @@ async def review(
 ) -> None:
     """Bring the due heads through preparing, reviewing and posting in one kept-full batch.
 
-    An engine that refused an earlier sweep is asked by one head alone; only when it answered do
-    the others follow.
+    A door that failed an earlier sweep is asked by one head alone; only when it answered do the
+    others follow.
     """
     journey = Journey(doors, plan, sweep_id, tally.observe)
     doors.workshop.expect(doors.ledger.load(head_id).head for head_id in due)
     batch: Batch[Ready, Saved] = Batch(
         plan.batch_size,
+        doors.stopping,
         prepare=journey.prepare,
         review=journey.review,
         publish=journey.publish,
+        rest=journey.rest,
         abandon=journey.abandon,
         give_back=journey.give_back,
     )
-    waiting = iter(due)
-    while breakers.engine_is_unproven():
-        probe = next(waiting, None)
-        if probe is None or breakers.engine_was_asked():
-            return
-        await batch.run([probe])
-    await batch.run(waiting)
+    turns = in_turn(doors, plan, sweep_id, due, journey.holding)
+    with doors.stopping.in_work(), closing(turns):
+        for group in turns:
+            waiting = list(group)
+            for probe in breakers.probes(group):
+                waiting.remove(probe)
+                await batch.run([probe])
+            await batch.run(waiting)

@@ -7,19 +7,18 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from reviewer_cli.config.paths import private
 from reviewer_cli.config.settings import Settings
+from reviewer_cli.doctor.machine import network_file_system
 from reviewer_cli.jail.choose import jail_called
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.lock import exclusive
 from reviewer_cli.ledger.store import copy_ledger
-from reviewer_cli.scratch import remove
+from reviewer_cli.scratch import remove, remove_abandoned, temporary_directory
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.workshop import Workshop
-from reviewer_cli.telemetry import Observer
+from reviewer_cli.telemetry import LOGGER, Observer
 from reviewer_cli.wiring.engines import engine
 from reviewer_cli.wiring.hosts import host
 from reviewer_cli.wiring.places import LEDGER, LOCK, Places
@@ -37,17 +36,29 @@ def doors(settings: Settings, where: Places, plan: Plan, observe: Observer) -> I
         exclusive(where.state / LOCK, time.time()),
         closing(Ledger(where.ledger)) as ledger,
     ):
+        _warn_of_network(where)
         # A killed sweep leaves its programs' private directories behind; nobody uses them now.
         remove(where.scratch)
+        remove_abandoned()
         with _closed(_doors(settings, where, plan, ledger, observe)) as opened:
             yield opened
+
+
+def _warn_of_network(where: Places) -> None:
+    if kind := network_file_system(where.state):
+        LOGGER.warning(
+            "The state directory %s is on a network file system (%s), which may lose or damage "
+            "the ledger; move state_dir to a local disk.",
+            where.state,
+            kind,
+        )
 
 
 @contextmanager
 def rehearsal_doors(settings: Settings, where: Places, plan: Plan) -> Iterator[Doors]:
     """The same doors with a copy of the ledger, which is thrown away."""
-    with TemporaryDirectory(prefix="reviewer-") as name:
-        copy = Path(name) / LEDGER
+    with temporary_directory() as place:
+        copy = place / LEDGER
         if where.ledger.exists():
             copy_ledger(where.ledger, copy)
         with closing(Ledger(copy)) as ledger:

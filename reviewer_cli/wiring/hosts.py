@@ -28,7 +28,12 @@ def _github(settings: Settings, where: Places) -> CodeHost:
 
     github = settings.github
     certificate = Path(github.certificate).expanduser() if github.certificate else None
-    server = Server(api_url=github.api_url, web_url=github.web_url, certificate=certificate)
+    server = Server(
+        api_url=github.api_url,
+        web_url=github.web_url,
+        certificate=certificate,
+        lists_lag_s=github.lists_lag,
+    )
     patience = settings.sweep.longest_pause
 
     def one_token(reference: SecretReference | None) -> TokenAccount:

@@ -13,6 +13,7 @@ from reviewer_cli.config.settings import Settings
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.errors import UsageError
 from reviewer_cli.hosts import local_git
+from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.sweep.plan import Plan
 
 ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
@@ -38,9 +39,11 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
         first_retry_s=settings.sweep.first_retry,
         longest_retry_s=settings.sweep.longest_retry,
         longest_pause_s=settings.sweep.longest_pause,
+        drain_s=settings.sweep.drain,
         rules=settings.skip.rules(),
         limits=settings.diff.limits(settings.engine.name),
         clean=settings.post.clean,
+        keep=Keep(findings_s=settings.ledger.keep_findings, texts_s=settings.ledger.keep_heads),
     )
 
 

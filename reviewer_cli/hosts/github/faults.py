@@ -38,7 +38,7 @@ class Unprocessable(HeadError):
         self.reason = reason
 
 
-class OutcomeUnknown(HeadError):
+class OutcomeUnknown(HostUnavailable):
     """A write got no usable answer: it may have taken effect, or not."""
 
 

@@ -62,6 +62,7 @@ class GitHub:
         `strict_scopes` also one that may do more than it needs; without, the log warns of it.
         """
         self.name = server.name
+        self.lists_lag_s = server.lists_lag_s
         self._server = server
         self._reading = reading
         self._posting = posting
