@@ -1,0 +1,36 @@
+"""An engine of two passes that says what each of its answers is for: that is the bill."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from reviewer_cli.contract import instructions
+from reviewer_cli.ports import Pass, Reply, ReviewRequest
+from tests.fakes.engine import ScriptedEngine, found
+
+ANSWERS: dict[Pass, dict[str, Any]] = {
+    Pass.FIND: {"findings": [found("a.py", 10, "ten"), found("a.py", 40, "forty")]},
+    Pass.VERIFY: {
+        "verdicts": [
+            {"number": number, "verdict": "confirmed", "reason": "So it is."} for number in (1, 2)
+        ]
+    },
+}
+
+
+class Paid(ScriptedEngine):
+    """Two findings, and later the word that both are right."""
+
+    def __init__(self, note: Callable[[str, Pass], None]) -> None:
+        """`note` hears of the commit and the pass, each time that one is asked for."""
+        super().__init__(passes=tuple(ANSWERS))
+        self._note = note
+
+    async def review(self, request: ReviewRequest) -> Reply:
+        """Paid for from the moment it is asked for."""
+        (step,) = (one for one in ANSWERS if instructions(one) == request.brief.instructions)
+        self._note(request.head.key.sha, step)
+        await asyncio.sleep(0.01)
+        return Reply(data=ANSWERS[step], usage=self._usage, model="scripted-1")
