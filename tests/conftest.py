@@ -15,6 +15,8 @@ from tests.threats import CATALOGUE, LAYERS, TRIES, Tally
 SECRET_NAMES = ("TOKEN", "API_KEY", "SECRET", "PASSWORD", "CREDENTIALS")
 LOOPBACK = ("127.", "::1", "localhost")
 
+pytest_plugins = ("tests.numbers",)
+
 
 class NetworkTouched(AssertionError):
     """A test tried to leave the machine."""

@@ -37,7 +37,7 @@ def settings(cli: Cli, hub: FakeGitHub) -> Path:
     path = cli.root / "reviewer.toml"
     path.write_text(
         f'repositories = ["acme/*"]\n[engine]\nname = "offline"\n'
-        f'[github]\napi_url = "{hub.api_url}"\ntoken = "${{env:CANARY}}"\n'
+        f'[github]\napi_url = "{hub.api_url}"\ntoken = "${{env:CANARY}}"\nlists_lag = "0s"\n'
     )
     return path
 

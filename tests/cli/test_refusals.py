@@ -40,7 +40,7 @@ def token(cli: Cli, hub: FakeGitHub) -> str:
     spec.graphql_schema()
     (cli.root / "reviewer.toml").write_text(
         'repositories = ["acme/shop"]\n[engine]\nname = "offline"\n'
-        f'[github]\napi_url = "{hub.api_url}"\ntoken = "${{env:CANARY}}"\n'
+        f'[github]\napi_url = "{hub.api_url}"\ntoken = "${{env:CANARY}}"\nlists_lag = "0s"\n'
     )
     bot, acme = hub.world.account("sweeper"), hub.world.account("acme", "Organization")
     repo = hub.world.repo("acme/shop", {"a.py": "x = 1\n"})
@@ -82,6 +82,50 @@ def test_a_refused_token_is_told_of_until_it_is_mended(
 
 
 @spec.needs_graphql
+def test_a_host_that_asks_to_wait_is_told_of_and_left_alone_until_then(
+    cli: Cli, hub: FakeGitHub, token: str
+) -> None:
+    limit = faults.primary_limit(time.time() + 7200.0)
+    hub.fail("POST", "/graphql", limit, times=100)
+    first = cli.run("sweep", CANARY=token)
+    assert (first.code, len(hub.log)) == (75, 1)
+    door = f"host {hub.origin.removeprefix('http://')}"
+    waits = f"{door} has asked 1 sweep since 20"
+    assert waits in first.out
+    assert "API rate limit exceeded" in first.err
+
+    second = cli.run("sweep", "--json", CANARY=token)
+    assert (second.code, len(hub.log)) == (75, 1), "nothing was asked"
+    assert second.err.startswith(f"reviewer: {door} has asked to wait since 20")
+    assert f"The {door} asked to wait, and is not asked before 20" in second.err
+    (told,) = json.loads(second.out)["breakers"]
+    assert (told["kind"], told["failures"]) == ("rate limit", 1)
+    assert 7190.0 < told["until"] - told["opened_at"] < 7205.0
+
+    status = cli.here("status")
+    assert waits in status.out
+    assert "nothing is asked of it" in status.out
+    assert json.loads(cli.here("status", "--json").out)["breakers"] == [told]
+    examined = cli.run("doctor", CANARY=token)
+    assert "sweeps leave it alone until 20" in examined.out
+
+
+@spec.needs_graphql
+def test_a_host_that_is_down_is_told_of_until_it_answers(
+    cli: Cli, hub: FakeGitHub, token: str
+) -> None:
+    hub.fail("POST", "/repos/acme/shop/pulls/*/reviews", faults.bad_gateway_before)
+    door = f"host {hub.origin.removeprefix('http://')}"
+    first = cli.run("sweep", CANARY=token)
+    assert first.code == 3, first.err
+    assert f"{door} has failed 1 sweep since 20" in first.out
+    assert f"{door} has failed 1 sweep since 20" in cli.here("status").out
+    mended = cli.run("sweep", "--json", CANARY=token)
+    assert f"reviewer: {door} has failed since 20" in mended.err
+    assert (mended.code, json.loads(mended.out)["breakers"]) == (0, [])
+
+
+@spec.needs_graphql
 @pytest.mark.parametrize(
     ("method", "path", "nth"),
     [
@@ -95,6 +139,8 @@ def test_a_refused_token_is_told_of_until_it_is_mended(
 def test_a_sweep_that_is_stopped_while_a_host_is_silent_ends_soon(
     cli: Cli, hub: FakeGitHub, token: str, method: str, path: str, nth: int
 ) -> None:
+    with (cli.root / "reviewer.toml").open("a") as settings:
+        settings.write('[sweep]\ndrain = "1s"\n')
     hub.fail(method, path, faults.slow(0.0), times=nth - 1)
     hub.fail(method, path, faults.hang_before)
     process = subprocess.Popen(

@@ -42,6 +42,7 @@ base_url = "{model}"
 evidence = false
 [github]
 api_url = "{hub}"
+lists_lag = "0s"
 token = "${{env:HOST_TOKEN}}"
 """
 

@@ -98,6 +98,16 @@ def host_of(tmp_path: Path, text: str) -> Any:
     return HOSTS["github"](settings, where)
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("", 60.0), ('[github]\nlists_lag = "0s"\n', 0.0)])
+def test_how_long_a_draft_rests_can_be_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, seconds: float
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_canary")
+    host = host_of(tmp_path, text)
+    assert host.lists_lag_s == seconds
+    host.close()
+
+
 def test_a_token_of_githubs_own_does_not_serve_an_enterprise_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

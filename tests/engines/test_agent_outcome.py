@@ -108,7 +108,27 @@ def test_what_the_proxy_saw_as_well_is_believed(ending: Ending) -> None:
     assert witnessed(ending, seen, NOWHERE) == ending
 
 
-@pytest.mark.parametrize("ending", [api("server_error"), api("unknown", 400), stopped("max_turns")])
+SAYS_THAT_IT_IS_DOWN = [api("server_error"), api("server_error", 529), api("", 503)]
+
+
+@pytest.mark.parametrize("ending", SAYS_THAT_IT_IS_DOWN)
+def test_a_program_cannot_make_its_provider_look_down_by_words_alone(ending: Ending) -> None:
+    error = failure(witnessed(ending, Seen(requests=2, statuses=[200, 200]), NOWHERE))
+    assert type(error) is HeadError
+
+
+@pytest.mark.parametrize("ending", SAYS_THAT_IT_IS_DOWN)
+@pytest.mark.parametrize("seen", [Seen(statuses=[200, 529]), Seen(statuses=[200], unanswered=1)])
+def test_a_provider_that_failed_before_the_proxy_is_down(ending: Ending, seen: Seen) -> None:
+    assert type(failure(witnessed(ending, seen, NOWHERE))) is ProviderUnavailable
+
+
+def test_a_lost_answer_is_no_witness_that_the_provider_refused() -> None:
+    lost = Seen(requests=1, unanswered=1)
+    assert type(failure(witnessed(api("authentication_failed", 401), lost, NOWHERE))) is HeadError
+
+
+@pytest.mark.parametrize("ending", [api("unknown", 400), stopped("max_turns")])
 def test_what_concerns_one_head_needs_no_witness(ending: Ending) -> None:
     assert witnessed(ending, Seen(), NOWHERE) == ending
 

@@ -508,14 +508,14 @@ class TestTrouble:
     def test_a_provider_that_is_down_is_an_error_in_the_providers_own_form(
         self, tmp_path: Path
     ) -> None:
-        async def visit() -> Heard:
+        async def visit() -> tuple[Heard, int]:
             async with providing(said(200)) as provider:
                 pass
             async with proxy(provider).door(tmp_path, most_requests=9) as door:
-                return await ask(door.socket, door.nonce)
+                return await ask(door.socket, door.nonce), door.seen.unanswered
 
-        answer = asyncio.run(visit())
-        assert (answer.status, answer.error) == (502, "api_error")
+        answer, unanswered = asyncio.run(visit())
+        assert (answer.status, answer.error, unanswered) == (502, "api_error", 1)
         assert "x-should-retry" not in answer.headers
 
     def test_a_redirect_is_not_followed(self, tmp_path: Path) -> None:

@@ -109,16 +109,18 @@ class GitHubStage(Stage):
     check_run: bool = False
     real_waits: bool = False
     timeout_s: int = 10
+    lists_lag_s: float = 0.0
     waited: list[float] = field(default_factory=list)
 
     @property
     def server(self) -> Server:
-        """The fake, without pauses between writes."""
+        """The fake, without pauses between writes; drafts rest only where a test says so."""
         return Server(
             api_url=self.hub.api_url,
             web_url=self.hub.origin,
             timeout_s=self.timeout_s,
             writes_apart_s=0.0,
+            lists_lag_s=self.lists_lag_s,
         )
 
     def github(self, longest_wait_s: float = 600.0) -> GitHub:

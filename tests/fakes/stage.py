@@ -61,6 +61,7 @@ class Stage:
             ledger=ledger,
             workshop=Workshop(self.root / "cache", plan.limits, batch_size=plan.batch_size),
             clock=lambda: self.now,
+            elapsed=lambda: self.now,
             chance=lambda: self.chance,
             sleep=self._sleep,
             observe=self.events.append,

@@ -35,8 +35,7 @@ def tell_of_ledger_writes(patch: pytest.MonkeyPatch, step: Callable[[str], None]
 
     @contextmanager
     def transaction(self: Store) -> Iterator[None]:
-        # Two frames up: contextlib's __enter__ lies between us and the method of the ledger.
-        name = sys._getframe(2).f_code.co_name
+        name = _writer()
         with real(self):
             yield
             step(f"{name} before")
@@ -55,7 +54,7 @@ def fill_the_disk(patch: pytest.MonkeyPatch, first: int) -> list[str]:
 
     @contextmanager
     def transaction(self: Store) -> Iterator[None]:
-        names.append(sys._getframe(2).f_code.co_name)
+        names.append(_writer())
         full = len(names) > first
         with store.translated(self.path), real(self):
             yield
@@ -64,3 +63,10 @@ def fill_the_disk(patch: pytest.MonkeyPatch, first: int) -> list[str]:
 
     patch.setattr(Store, "transaction", transaction)
     return names
+
+
+def _writer() -> str:
+    """The method of the ledger whose transaction begins; mutmut wraps a method's name."""
+    # Three frames up: our transaction and contextlib's __enter__ lie between.
+    name = sys._getframe(3).f_code.co_name
+    return name.rpartition("ǁ")[2].partition("__mutmut_")[0].removeprefix("x_")

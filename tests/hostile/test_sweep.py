@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewer_cli.git import orphans
 from reviewer_cli.jail.walled import Walled
 from tests.building import Repo
 from tests.fakes.host import reviews_on
@@ -152,6 +153,7 @@ def ours(words: list[str]) -> bool:
         or "reviewer_cli.jail.inside.launch" in " ".join(words[:6])
         or Path(words[0]).match("scratch/agent-*.start")
         or words == ["/bin/sh", "-c", "read line"]  # the bait of the jail's self-test
+        or words[:4] == [sys.executable, "-I", "-S", orphans.__file__]  # which ends git with us
     )
 
 

@@ -47,7 +47,11 @@ class Desk:
     def server(self) -> Server:
         """Without the pause between writes."""
         return Server(
-            api_url=self.hub.api_url, web_url=self.hub.origin, timeout_s=20, writes_apart_s=0.0
+            api_url=self.hub.api_url,
+            web_url=self.hub.origin,
+            timeout_s=20,
+            writes_apart_s=0.0,
+            lists_lag_s=0.0,
         )
 
     def account(self, token: str) -> Accounts:

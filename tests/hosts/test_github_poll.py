@@ -190,7 +190,7 @@ def test_a_server_that_answers_nothing_ends_the_poll_at_once(desk: Desk, hub: Fa
     report = desk.sweep(*(repo.full_name for repo in repos))
     assert isinstance(report.error, HostUnavailable)
     assert queries(hub, "Tips") <= 3
-    assert report.exit_code == 1
+    assert report.exit_code == 75
 
 
 def half(kind: str | None, path: list[str] | None) -> Fault:

@@ -45,17 +45,22 @@ class Installation:
         repo.commit({"a.py": content}, branch=f"branch-{number}", start="main")
 
     def start(
-        self, repo: Repo, *options: str, file_size: int | None = None
+        self, repo: Repo, *options: str, file_size: int | None = None, program: str = "reviewer_cli"
     ) -> subprocess.Popen[str]:
-        """Start a sweep that logs each event; `file_size` bounds the files that it may write."""
+        """Start a sweep that logs each event; `file_size` bounds the files that it may write.
+
+        `program` is the module to run, for one that plays the engine.
+        """
         (self.root / "tmp").mkdir(exist_ok=True)
         inherited = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd()}
+        if file_size:  # or Python leaves half a compiled module for all who come after
+            inherited["PYTHONDONTWRITEBYTECODE"] = "1"
         places = {"HOME": str(self.root), "TMPDIR": str(self.root / "tmp")}
         ours = {
             "REVIEWER_STATE_DIR": str(self.state),
             "REVIEWER_CACHE_DIR": str(self.root / "cache"),
         }
-        command = [sys.executable, "-m", "reviewer_cli", "sweep", "--engine", "offline", *options]
+        command = [sys.executable, "-m", program, "sweep", "--engine", "offline", *options]
         return subprocess.Popen(
             [*command, "--repo", str(repo.path)],
             cwd=self.root,

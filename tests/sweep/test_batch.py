@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from reviewer_cli.sweep.batch import Batch
+from reviewer_cli.sweep.stopping import Stopping
 
 Stage = Callable[[int], Awaitable[object]]
 
@@ -35,6 +36,9 @@ class Works:
     review: Stage = at_once
     publish: Stage = at_once
     with_nothing_to_post: frozenset[int] = frozenset()
+    rest: Stage = at_once
+    with_a_rest: frozenset[int] = frozenset()
+    rested: set[int] = field(default_factory=set)
     stages: dict[str, list[int]] = field(
         default_factory=lambda: {
             name: []
@@ -54,6 +58,7 @@ class Works:
     most: dict[str, int] = field(default_factory=dict)
     most_ready: int = 0
     started: list[int] = field(default_factory=list)
+    stopping: Stopping = field(default_factory=Stopping)
 
     async def _in(self, stage: str, head_id: int, work: Stage) -> None:
         self.inside[stage].add(head_id)
@@ -79,16 +84,25 @@ class Works:
         self.stages["reviewed"].append(head_id)
         return None if head_id in self.with_nothing_to_post else head_id
 
-    async def _publish(self, head_id: int) -> None:
+    async def _publish(self, head_id: int) -> int | None:
         await self._in("publish", head_id, self.publish)
+        if head_id in self.with_a_rest and head_id not in self.rested:
+            return head_id
         self.stages["published"].append(head_id)
+        return None
+
+    async def _rest(self, head_id: int) -> None:
+        await self.rest(head_id)
+        self.rested.add(head_id)
 
     async def run(self, heads: int) -> None:
         batch: Batch[str, int] = Batch(
             self.size,
+            self.stopping,
             prepare=self._prepare,
             review=self._review,
             publish=self._publish,
+            rest=self._rest,
             abandon=lambda ready: self.stages["abandoned"].append(int(ready.split()[1])),
             give_back=self.stages["given back"].append,
         )
@@ -310,6 +324,61 @@ def test_a_review_that_cleans_up_slowly_is_waited_for() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_rests_keeps_nobody_back_and_is_published_after_its_rest(size: int) -> None:
+    others_are_published = asyncio.Event()
+
+    async def rest(_: int) -> None:
+        await others_are_published.wait()
+
+    works = Works(size, rest=rest, with_a_rest=frozenset({0, 2, 4}))
+
+    async def story() -> None:
+        running = asyncio.create_task(works.run(6))
+        while len(works.stages["published"]) < 3:
+            await asyncio.sleep(0)
+        others_are_published.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(story(), 5.0))
+    published = works.stages["published"]
+    assert (set(published[:3]), set(published[3:])) == ({1, 3, 5}, {0, 2, 4})
+    assert works.most["publish"] == 1
+    assert works.stages["given back"] == []
+
+
+def test_what_rests_is_given_back_when_the_sweep_shall_end() -> None:
+    """Whether it rested before or would have begun to: a later sweep posts it."""
+    works = Works(2, rest=for_ever, with_a_rest=frozenset(range(4)))
+
+    async def story() -> None:
+        running = asyncio.create_task(works.run(4))
+        with works.stopping.in_work():
+            while not works.stages["reviewed"]:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
+            works.stopping.ask(30.0)
+            await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(asyncio.wait_for(story(), 5.0))
+    assert sorted(works.stages["given back"]) == sorted(works.stages["reviewed"])
+    assert works.stages["published"] == []
+
+
+def test_an_error_in_posting_gives_back_what_rests() -> None:
+    works = Works(
+        2,
+        publish=failing_at(3),
+        rest=for_ever,
+        with_a_rest=frozenset({0, 1, 2}),
+        failed=frozenset({3}),
+    )
+    with pytest.raises(Stopped):
+        asyncio.run(works.run(4))
+    assert sorted(works.stages["given back"]) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("moment", range(0, 40, 1))
 def test_whenever_it_is_stopped_nothing_is_forgotten(moment: int) -> None:
     """A stop after each number of turns of the loop: all that was begun is accounted for."""
@@ -318,7 +387,14 @@ def test_whenever_it_is_stopped_nothing_is_forgotten(moment: int) -> None:
         for _ in range(head_id % 3):
             await asyncio.sleep(0)
 
-    works = Works(2, prepare=turns, review=turns, publish=turns)
+    works = Works(
+        2,
+        prepare=turns,
+        review=turns,
+        publish=turns,
+        rest=turns,
+        with_a_rest=frozenset({1, 2, 4}),
+    )
 
     async def story() -> None:
         running = asyncio.create_task(works.run(6))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reviewer_cli.errors import ProviderUnavailable, ProviderWait
-from reviewer_cli.sweep.pause import FAILURES_OF_EVERYBODY, FIRST_PAUSE_S, Pause
+from reviewer_cli.errors import ProviderWait
+from reviewer_cli.sweep.pause import FIRST_PAUSE_S, Pause
 from reviewer_cli.telemetry import Event, Paused
 
 
@@ -125,14 +125,3 @@ def test_a_hint_of_nothing_still_ends(clock: Clock, hint: float) -> None:
     pause.ask(ProviderWait("now", retry_after=hint))
     asyncio.run(pause.over())
     assert clock.now < 1001.0
-
-
-def test_some_failures_in_a_row_are_everybodys(clock: Clock) -> None:
-    pause = clock.pause()
-    for _ in range(FAILURES_OF_EVERYBODY - 1):
-        pause.unavailable(ProviderUnavailable("overloaded"))
-    pause.relax()
-    for _ in range(FAILURES_OF_EVERYBODY - 1):
-        pause.unavailable(ProviderUnavailable("overloaded"))
-    with pytest.raises(ProviderWait, match=r"failed 3 times in a row \(overloaded\)"):
-        pause.unavailable(ProviderUnavailable("overloaded"))
