@@ -2,12 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+RELIABILITY := tests/posting tests/matrix tests/torture tests/ledger/test_model.py \
+  tests/ledger/test_upgrade.py tests/sweep/test_processes.py tests/hosts/test_github_stories.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench real security landlock kill faults github-spec pictures clean
+.PHONY: help setup demo test lint types format bench coverage mutation real security landlock kill torture soak reliability faults matrix github-spec pictures clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make the virtual environment
 
@@ -37,6 +39,17 @@ format: $(INSTALLED) ## Rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+coverage: $(INSTALLED) ## Fail where the ledger, posting, recovery and sanitising lack tests
+	@mkdir -p .cache
+	$(BIN)/coverage run -m pytest -q tests/ledger tests/core/test_sanitise.py tests/sweep/test_one_posting.py tests/sweep/test_recovery.py
+	$(BIN)/coverage report
+
+mutation: $(INSTALLED) ## Change the ledger and posting bit by bit; write what no test saw (minutes)
+	@mkdir -p .cache
+	TMPDIR="$(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})" \
+	  $(BIN)/mutmut run --max-children $(or $(CHILDREN),1)
+	$(BIN)/python -m tests.mutation
+
 bench: $(INSTALLED) ## Measure the performance bars and write benchmarks/results.md
 	$(BIN)/python -m benchmarks
 
@@ -53,8 +66,21 @@ landlock: $(INSTALLED) ## Test the jails where bubblewrap does not work
 kill: $(INSTALLED) ## Kill sweeps at random moments, ROUNDS=80 times
 	KILL_ROUNDS=$(or $(ROUNDS),80) $(BIN)/pytest tests/sweep/test_processes.py
 
+torture: $(INSTALLED) ## Kill two sweeps at once at random moments, ROUNDS=300 times, from SEED on
+	ROUNDS=$(or $(ROUNDS),300) SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/pytest -v tests/torture/test_rounds.py
+
+soak: $(INSTALLED) ## Review HEADS=10000 heads while a twentieth of all calls fails
+	HEADS=$(or $(HEADS),10000) $(BIN)/pytest tests/torture/test_soak.py
+
+reliability: $(INSTALLED) ## Try all of it in full (an hour) and write the figures of docs/reliability.md
+	ROUNDS=300 SEED=$(or $(SEED),$(shell date +%s)) HEADS=10000 KILL_ROUNDS=80 MATRIX_EVERY=1 FULL_FAULT_MATRIX=1 \
+	  $(BIN)/pytest --figures write $(RELIABILITY)
+
 faults: $(INSTALLED) ## Try every fault at every call to GitHub
 	FULL_FAULT_MATRIX=1 $(BIN)/pytest tests/hosts/test_github_stories.py
+
+matrix: $(INSTALLED) ## Kill a sweep at every EVERY=1st point, break every write and request
+	MATRIX_EVERY=$(or $(EVERY),1) $(BIN)/pytest tests/matrix
 
 github-spec: $(INSTALLED) ## Fetch GitHub's API descriptions, which some tests check against
 	$(BIN)/python -m tests.fakes.github.fetch_spec $(or $(GITHUB_SPEC_DIR),../shared/github-spec)
@@ -63,4 +89,4 @@ pictures: $(INSTALLED) ## Make the pictures of the documentation
 	$(BIN)/python -m demo.pictures
 
 clean: ## Remove what the targets made
-	rm -rf .venv .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .cache build dist mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

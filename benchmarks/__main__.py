@@ -30,6 +30,7 @@ from benchmarks import (
     jail_start,
     memory,
     million_rows,
+    recovery,
     second_head,
     version,
 )
@@ -41,6 +42,7 @@ BARS: dict[str, Callable[[Path], list[Figure]]] = {
     "heavy_tail": heavy_tail.measure,
     "second_head": second_head.measure,
     "million_rows": million_rows.measure,
+    "recovery": recovery.measure,
     "idle_tick": idle_tick.measure,
     "version": version.measure,
     "jail_start": jail_start.measure,

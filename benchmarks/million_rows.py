@@ -39,7 +39,7 @@ Answer = tuple[list[Tip], int, list[int]]
 def measure(place: Path) -> list[Figure]:
     """The bar on asking; its parts also say how long opening so large a ledger takes."""
     path = place / "ledger.db"
-    building = seconds(lambda: _build(path))
+    building = seconds(lambda: build(path, ROWS))
     checked = seconds(lambda: Ledger(path).close())
     opening = seconds(lambda: Ledger(path).close())
     tips = _tips()
@@ -143,7 +143,8 @@ def _make_due(db: sqlite3.Connection, waiting: list[tuple[int]]) -> None:
         db.executemany("UPDATE heads SET state = 'due', reason = '' WHERE id = ?", waiting)
 
 
-def _build(path: Path) -> None:
+def build(path: Path, rows: int) -> None:
+    """Make a ledger with so many heads."""
     Ledger(path).close()
     marks = ",".join("?" * len(COLUMNS.split(",")))
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -151,13 +152,13 @@ def _build(path: Path) -> None:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -400000"):
             db.execute(f"PRAGMA {setting}")
         db.execute("BEGIN")
-        db.executemany(f"INSERT INTO heads ({COLUMNS}) VALUES ({marks})", _rows())  # noqa: S608
+        db.executemany(f"INSERT INTO heads ({COLUMNS}) VALUES ({marks})", _rows(rows))  # noqa: S608
         db.execute("COMMIT")
 
 
-def _rows() -> Iterator[tuple[object, ...]]:
+def _rows(count: int) -> Iterator[tuple[object, ...]]:
     dice = random.Random(1)
-    for number in range(ROWS):
+    for number in range(count):
         key, state = _key(number), _state(dice.random())
         yield (
             *(key.host, key.repo, key.pull, key.sha, f"work-{key.pull}", "main", "0" * 40),
