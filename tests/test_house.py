@@ -30,7 +30,7 @@ HOMES = {
     "keyring": ("config/system_keyring.py",),
     "boto3": ("config/aws.py",),
     "botocore": ("config/aws.py",),
-    "subprocess": ("git/", "jail/", "engines/offline", "config/commands.py"),
+    "subprocess": ("git/", "jail/", "engines/child", "engines/offline", "config/commands.py"),
 }
 ROOMS = (
     *("cli", "config", "contract", "core", "core/checks", "digest", "engines", "git", "hosts"),
@@ -241,7 +241,7 @@ def test_each_rule_finds_what_breaks_it(
         (each_library_has_one_home, "retry.py", "import tenacity, enum"),
         (each_library_has_one_home, "engines/agent_options.py", "import claude_agent_sdk"),
         (each_library_has_one_home, "hosts/github/api.py", "import github"),
-        (processes_start_in_few_rooms, "engines/offline.py", "asyncio.create_subprocess_exec()"),
+        (processes_start_in_few_rooms, "engines/child.py", "asyncio.create_subprocess_exec()"),
         (processes_start_in_few_rooms, "cli/x.py", "db.execute('x'); loop.run_in_executor()"),
         (what_is_public_has_a_docstring, "x.py", f"{GOOD}def _f(): ...\nclass _A: ..."),
         (core_reads_no_clock, "sweep/x.py", "time.time()"),

@@ -11,7 +11,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +22,7 @@ from reviewer_cli.core.checks import check_diff
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus
 from reviewer_cli.core.health import Sign, green
 from reviewer_cli.core.models import Finding, Usage
+from reviewer_cli.engines.child import started
 from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import SELECTED
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
@@ -137,7 +138,8 @@ class OfflineEngine:
             some = files[start : start + FILES_AT_ONCE]
             report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
             with self._cell(root) as cell:
-                async with _started(self._jail.command(_ruff(), cell), some, root) as process:
+                command = _command(self._jail.command(_ruff(), cell), some)
+                async with started(command, root, ENVIRONMENT, LONGEST_LINE) as process:
                     await _read(process, report)
             findings += report.findings()
         return findings
@@ -192,33 +194,9 @@ def _is_analysed(file: FileDiff, root: Path) -> bool:
     )
 
 
-@contextlib.asynccontextmanager
-async def _started(
-    ruff: Sequence[str], files: Sequence[FileDiff], root: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Ruff in its jail, which is gone with all it started when the block is left, however it is.
-
-    A name that starts with `-` or `@` stays a name because each path starts with `./`.
-    """
-    process = await asyncio.create_subprocess_exec(
-        *ruff,
-        *ARGUMENTS,
-        "--",
-        *(f"./{file.path}" for file in files),
-        cwd=root,
-        env=ENVIRONMENT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
+def _command(ruff: Sequence[str], files: Sequence[FileDiff]) -> tuple[str, ...]:
+    """A name that starts with `-` or `@` stays a name because each path starts with `./`."""
+    return (*ruff, *ARGUMENTS, "--", *(f"./{file.path}" for file in files))
 
 
 def _name_in_answer(root: Path, file: FileDiff) -> str:
