@@ -286,6 +286,20 @@ def test_our_draft_of_an_older_head_is_cleared_away(
     assert only.commit_sha == pull.head_sha
 
 
+@pytest.mark.threat("T28", layer="posting")
+def test_an_old_draft_that_is_deleted_already_holds_nobody_up(
+    stage: GitHubStage, host: CodeHost
+) -> None:
+    """A request of a sweep that was killed took effect, and the list does not show it yet."""
+    pull = stage.pull()
+    old = stage.debris(pull)
+    done = faults.first(lambda: reviews.delete(stage.hub.world, old, stage.bot))
+    stage.hub.fail("DELETE", REVIEW, done)
+    draft = host.prepare(lines(stage, pull))
+    assert [one.status for one in stage.hub.exchanges("DELETE")] == [404]
+    assert [one.id for one in stage.pending(pull)] == [int(draft.draft_id)]
+
+
 @pytest.mark.threat("T27", layer="posting")
 def test_the_draft_of_a_person_is_never_touched(stage: GitHubStage) -> None:
     pull = stage.pull()

@@ -10,8 +10,9 @@ What is believed of the host (reported of GitHub, promised by nobody):
 * submitting or deleting a submitted one is refused, a vanished id is not found;
 * a write is decided on what is true now; a read may show any earlier state.
 
-A draft rests between its recording and the look at it, for as long as reads may lag. `RESTED`
-are the reads that come after the rest: they show what was true since the recording at the earliest.
+A draft rests between its recording and the look at it, for as long as reads may lag: a step that
+touches nothing. `RESTED` are the reads behind it: they show what was true since the recording at
+the earliest.
 
 Not modelled: attempts that are used up, a person's draft, two heads of one pull request at once,
 forged markers, and time but for that rest.
@@ -96,7 +97,10 @@ class Kind(StrEnum):
     """The host, perhaps as it was earlier: (sweep, view) to the sweep."""
 
     REQUEST = "request"
-    """The host as it is: (sweep, answer) to the sweep; `REQUESTS` says what is asked."""
+    """The host as it is: (sweep, answer) to the sweep; `request_of` says what is asked."""
+
+    REST = "rest"
+    """Nothing but time: the sweep to the sweep."""
 
 
 Writes = Iterator[tuple[Row, Sweep]]
@@ -139,7 +143,7 @@ def claim(sweep: Sweep, row: Row, me: int) -> Writes:
     if not row.text:
         yield mine, Sweep("save_review")
     elif row.draft:
-        yield mine, Sweep("look", row.text, row.draft, earlier=True, since=row.since)
+        yield mine, Sweep("rest", row.text, row.draft, earlier=True, since=row.since)
     else:
         yield mine, Sweep("create", row.text)
 
@@ -166,8 +170,8 @@ def listed(sweep: Sweep, view: View) -> Sweep:
 
 
 def clear(sweep: Sweep, answer: int) -> Sweep:
-    """The one in the way is deleted, or something happened meanwhile that the next sweep sees."""
-    at = "retry" if answer in (GONE, CONFLICT) else "create again"
+    """The one in the way is deleted, by us or before; a submitted one is for the next sweep."""
+    at = "retry" if answer == CONFLICT else "create again"
     return sweep._replace(at=at, draft=0)
 
 
@@ -181,7 +185,12 @@ def create_again(sweep: Sweep, answer: int) -> Sweep:
 def posting(sweep: Sweep, row: Row, me: int) -> Writes:
     """The draft's id is recorded before anything is submitted."""
     done = row._replace(state="posting", draft=sweep.draft, since=frozenset())
-    yield done, sweep._replace(at="look", earlier=False, since=frozenset())
+    yield done, sweep._replace(at="rest", earlier=False, since=frozenset())
+
+
+def rest(sweep: Sweep) -> Sweep:
+    """A draft of an earlier sweep has rested already, or does what is left of it."""
+    return sweep._replace(at="look")
 
 
 def look(sweep: Sweep, view: View) -> Sweep:
@@ -247,6 +256,7 @@ TWO_PHASES: Protocol = {
     "clear": (Kind.REQUEST, clear),
     "create again": (Kind.REQUEST, create_again),
     "posting": (Kind.WRITE, posting),
+    "rest": (Kind.REST, rest),
     "look": (Kind.READ, look),
     "submit": (Kind.REQUEST, submit),
     "get": (Kind.READ, get),

@@ -163,6 +163,8 @@ def _steps(state: State, scenario: Scenario, me: int, sweep: Sweep) -> Iterator[
     kind, step = scenario.protocol[sweep.at]
     if kind is Kind.WRITE:
         yield from _writes(state, scenario, me, sweep)
+    elif kind is Kind.REST:
+        yield Edge(sweep.at, _at(state, me, cast(Sweep, step(sweep))), False)
     elif kind is Kind.READ:
         yield Edge(sweep.at, _at(state, me, cast(Sweep, step(sweep, state.view))), False)
         if state.budget.stale:
@@ -280,7 +282,7 @@ def renamed(state: State) -> State:
 def _without_what_nobody_reads(state: State, scenario: Scenario) -> State:
     """What makes no difference any more is forgotten, or equal states would count as many."""
     is_read = bool(state.budget.stale and scenario.rested)
-    waiting = ("submit", *scenario.rested)
+    waiting = ("rest", "submit", *scenario.rested)
     return state._replace(
         past=state.past if state.budget.stale else frozenset(),
         rows=tuple(

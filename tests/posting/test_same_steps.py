@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,8 @@ REQUESTS = {
 ON_THE_WIRE = {"create again": "create", "clear": "delete", "discard": "delete"}
 """Steps of the model that are the same request."""
 
+LAG_S = 60.0
+
 DRAFTED = Row(state="posting", text=1, draft=1)
 SAVED = Row(state="reviewed", text=1)
 
@@ -44,6 +48,7 @@ SAVED = Row(state="reviewed", text=1)
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[GitHubStage]:
     with github_stage(tmp_path) as made:
+        made.lists_lag_s = LAG_S
         yield made
 
 
@@ -105,6 +110,16 @@ def other_draft(stage: GitHubStage, pull: Pull) -> None:
     stage.debris(pull)
 
 
+def other_draft_until(act: Act) -> Act:
+    """Another draft that this becomes of just when it is to be cleared away."""
+
+    def leave(stage: GitHubStage, pull: Pull) -> None:
+        other_draft(stage, pull)
+        stage.hub.fail("DELETE", f"{REVIEWS}/*", faults.first(lambda: act(stage, pull)))
+
+    return leave
+
+
 Act = Callable[[GitHubStage, Pull], None]
 
 
@@ -141,6 +156,17 @@ PATHS = {
     ),
     "draft gone": Way(row=DRAFTED, before=drafted_and_deleted),
     "another draft in the way": Way(view=View(draft=(1, 2)), before=other_draft),
+    "another draft, deleted meanwhile": Way(
+        view=View(draft=(1, 2)),
+        before=other_draft_until(delete_draft),
+        meanwhile={"clear": gone},
+    ),
+    "another draft, submitted meanwhile": Way(
+        view=View(draft=(1, 2)),
+        before=other_draft_until(submit_draft),
+        meanwhile={"clear": landed},
+        state=RowState.REVIEWED,
+    ),
     "posted, answer lost": Way(
         row=DRAFTED,
         view=View(submitted=(1,)),
@@ -180,7 +206,7 @@ def test_the_program_takes_the_steps_of_the_model(
     if path.act is not None:
         act = path.act
         stage.hub.fail("POST", EVENTS, faults.first(lambda: act(stage, pull)))
-    taken = recorded(monkeypatch)
+    taken = recorded(stage, monkeypatch)
     stage.sweep()
     assert taken == [ON_THE_WIRE.get(step, step) for step in modelled(path)]
     assert [row.state for row in stage.rows()] == [path.state]
@@ -198,8 +224,15 @@ def modelled(path: Way) -> list[str]:
     return walk(state, path.meanwhile)
 
 
-def recorded(patch: pytest.MonkeyPatch) -> list[str]:
-    """The list that the names of the steps go into, as they end."""
+def has_rested(stage: GitHubStage) -> bool:
+    """Whether the recorded draft is as old as what the host may tell."""
+    with closing(sqlite3.connect(stage.ledger_path)) as db:
+        ((drafted_at,),) = db.execute("SELECT drafted_at FROM reviews")
+    return stage.now - drafted_at >= LAG_S
+
+
+def recorded(stage: GitHubStage, patch: pytest.MonkeyPatch) -> list[str]:
+    """The list that the names of the steps go into, as they end; a rest ends where one looks."""
     taken: list[str] = []
     send = Connection._send
 
@@ -208,7 +241,10 @@ def recorded(patch: pytest.MonkeyPatch) -> list[str]:
             return send(self, github, verb, path, body)  # type: ignore[arg-type]
         finally:
             asked = f"{verb} {path} {(body or {}).get('query', '')}"
-            taken.extend(name for name, like in REQUESTS.items() if re.match(like, asked, re.S))
+            names = [name for name, like in REQUESTS.items() if re.match(like, asked, re.S)]
+            if names == ["look"] and has_rested(stage):
+                taken.append("rest")
+            taken.extend(names)
 
     def written(name: str) -> None:
         step, moment = name.split()

@@ -8,6 +8,7 @@ approves nor blocks.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -130,7 +131,8 @@ class Poster:
                 f"A draft review of {key} under this account blocks ours; "
                 "submit or discard it, or give reviewer an account of its own."
             )
-        self._connection.write("DELETE", f"{_reviews(key)}/{_number(pending['id'])}")
+        with suppress(NotFound):  # the list was of the past: a sweep that died had deleted it
+            self._connection.write("DELETE", f"{_reviews(key)}/{_number(pending['id'])}")
 
     def _pending(self, key: HeadKey) -> dict[str, Any] | None:
         for review in self._connection.pages(_reviews(key)):
