@@ -1,4 +1,4 @@
-"""Directories in which a jailed program may write; they can be removed whatever it left there."""
+"""Directories for a while: removed whatever a jailed program left there, or whoever was killed."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def private_directory(prefix: str, place: Path | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def temporary_directory(place: str | None = None) -> Iterator[Path]:
-    """The same outside of the state directory; one that a killed process leaves is found again."""
+def temporary_directory(place: str | Path | None = None) -> Iterator[Path]:
+    """The same straight in `place`; one that a killed process leaves there is found again."""
     path, lock = _locked(place)
     try:
         yield path
@@ -45,10 +45,13 @@ def temporary_directory(place: str | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
-def remove_abandoned() -> None:
-    """Remove the temporary directories of processes that are dead, whichever sweep they were of."""
-    for place in {tempfile.gettempdir(), SHORT_PLACE}:
-        with suppress(OSError), os.scandir(place) as entries:
+def remove_abandoned(place: Path | None = None) -> None:
+    """Remove the temporary directories of processes that are dead, whichever sweep they were of.
+
+    They are looked for in `place`, or where the system has such.
+    """
+    for each in [place] if place else {tempfile.gettempdir(), SHORT_PLACE}:
+        with suppress(OSError), os.scandir(each) as entries:
             for entry in entries:
                 if OURS.fullmatch(entry.name):
                     _remove_if_abandoned(Path(entry))
@@ -83,7 +86,7 @@ def _remove_entry(entry: os.DirEntry[str], top: Path) -> None:
     os.rmdir(entry)
 
 
-def _locked(place: str | None) -> tuple[Path, int]:
+def _locked(place: str | Path | None) -> tuple[Path, int]:
     """A new directory and the lock on it, which the kernel takes back however we die."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))

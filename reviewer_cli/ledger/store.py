@@ -11,11 +11,9 @@ import os
 import sqlite3
 import stat
 import struct
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +22,12 @@ from sqlite_utils import Database
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
 from reviewer_cli.ledger.integrity import SEAL_DRAFT, check, damaged, seal
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
+from reviewer_cli.scratch import remove_abandoned, temporary_directory
 
 MAGIC = b"SQLite format 3\x00"
 HEADER = struct.Struct(">16s44xI4xI")
 """Magic, user_version and application_id (https://sqlite.org/fileformat.html#the_database_header)."""
 BUSY_TIMEOUT_S = 5.0
-DRAFT = ".ledger-"
 OLD_DRAFT_S = 3600.0
 COPIED_TOGETHER = 2048
 """Pages (8 MB) of a copy during which nobody can commit."""
@@ -151,18 +149,16 @@ def keep_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def draft_beside(path: Path) -> Iterator[Path]:
-    """An empty private file in the same directory, removed afterwards unless it was renamed.
+    """An empty private file on the same disk, removed afterwards unless it was renamed.
 
-    One that a killed process leaves is removed by a later call, an hour later.
+    One that a killed process leaves is removed, with its journal, by a later call.
     """
-    with translated(path):
-        _remove_old_drafts(path.parent)
-        handle, name = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
-        os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with contextlib.ExitStack() as until_done:
+        with translated(path):
+            _remove_old_drafts(path.parent)
+            draft = until_done.enter_context(temporary_directory(path.parent)) / path.name
+            draft.touch(mode=0o600)
+        yield draft
 
 
 def sync_directory(directory: Path) -> None:
@@ -186,11 +182,14 @@ def _create(path: Path) -> None:
 
 
 def _remove_old_drafts(directory: Path) -> None:
-    """What killed starts left behind; a young one may belong to a process that still writes it."""
-    for left in chain(directory.glob(f"{DRAFT}*"), directory.glob(f"{SEAL_DRAFT}*")):
+    """What killed processes left; a young seal may be of one that still writes it."""
+    remove_abandoned(directory)
+    with os.scandir(directory) as entries:
+        left = [entry.path for entry in entries if entry.name.startswith(SEAL_DRAFT)]
+    for path in map(Path, left):
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > OLD_DRAFT_S:
-                left.unlink()
+            if time.time() - path.stat().st_mtime > OLD_DRAFT_S:
+                path.unlink()
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -21,6 +21,7 @@ from reviewer_cli.doctor.checkup import Question, examine
 from reviewer_cli.errors import ConfigurationError, ReviewerError
 from reviewer_cli.jail.choose import jail_called
 from reviewer_cli.ports import Jail
+from reviewer_cli.scratch import temporary_directory
 from reviewer_cli.wiring.engines import engine
 from reviewer_cli.wiring.hosts import host
 from reviewer_cli.wiring.places import LOCK, Places, places
@@ -32,8 +33,8 @@ def checkup(loaded: Loaded, repositories: Sequence[str]) -> Iterator[Sign]:
 
     `repositories` are those to look at instead of the configured ones.
     """
-    with TemporaryDirectory(prefix="reviewer-doctor-") as name:
-        aside = Places(state=Path(name), cache=Path(name))
+    with temporary_directory() as place:
+        aside = Places(state=place, cache=place)
         yield from examine(_questions(loaded, tuple(repositories) or loaded.repositories, aside))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +119,31 @@ def test_a_provider_out_of_reach_is_red(cli: Cli) -> None:
     away = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
     done = cli.run("doctor", "--json", "--repo", cli.repo.path, **away)
     assert (done.code, signs(done)["model"][0]["health"]) == (1, "red")
+
+
+def test_what_a_killed_doctor_leaves_is_removed_by_the_next_sweep(cli: Cli) -> None:
+    temporary = cli.root / "tmp"
+    temporary.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            cli.command("doctor", "--repo", cli.repo.path),
+            env=cli.environment
+            | {"TMPDIR": str(temporary), "ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": url},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        asks, _ = silent.accept()
+        process.kill()
+        process.wait()
+        asks.close()
+    assert list(temporary.iterdir()) != []
+    done = cli.run(
+        *("sweep", "--repo", cli.repo.path, "--engine", "offline"), TMPDIR=str(temporary)
+    )
+    assert done.code == 0, done.err
+    assert list(temporary.iterdir()) == []
 
 
 def test_no_sandbox_is_amber(cli: Cli) -> None:

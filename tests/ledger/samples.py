@@ -24,15 +24,19 @@ from reviewer_cli.core.models import (
     Unreviewed,
     Usage,
 )
+from reviewer_cli.errors import HeadRejected
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.rows import Reviewed, SavedReply
 
 REPO = "/srv/repo"
 NOW = 1_800_000_000.0
+LATER = NOW + 60.0
 LEASE_S = 900.0
 REPOS = {("local", REPO)}
 RULES = "rules-1"
+PAGE = 4096
+"""Bytes of an SQLite page, as it makes them by itself."""
 
 
 def sha(number: int) -> str:
@@ -112,13 +116,24 @@ def enter(ledger: Ledger, *heads: Head, reason: str | None = None, rules: str = 
     ledger.admit([(one, reason) for one in heads], rules, NOW)
 
 
+def begun(ledger: Ledger) -> int:
+    """The id of a sweep that has just begun."""
+    return ledger.begin_sweep([REPO], "scripted", NOW)
+
+
+def claimed(ledger: Ledger, head_id: int = 1, now: float = NOW) -> Lease:
+    """The lease of a row that is free."""
+    lease = ledger.claim(head_id, now, LEASE_S)
+    assert lease is not None
+    return lease
+
+
 def leased(ledger: Ledger, state: State) -> Lease:
     """Head 1 under a lease in one of the three states that can have one."""
     enter(ledger, head())
-    lease = ledger.claim(1, NOW, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger)
     if state is not State.CLAIMED:
-        lease.save_review(reviewed(head()), ledger.begin_sweep([REPO], "scripted", NOW), NOW)
+        lease.save_review(reviewed(head()), begun(ledger), NOW)
     if state is State.POSTING:
         lease.posting("draft-1", NOW)
     return lease
@@ -136,3 +151,39 @@ def count(path: Path, table: str) -> int:
     """How many rows a table has."""
     with closing(sqlite3.connect(path)) as db:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+
+
+def rows_in_every_state(ledger: Ledger) -> None:
+    """1 posted, 2 being posted, 3 saved, 4 in review, 5 dead, 6 skipped, 7 due."""
+    enter(ledger, *(head(number) for number in range(1, 6)))
+    enter(ledger, head(6), reason="draft")
+    enter(ledger, head(7))
+    sweep = begun(ledger)
+    for number in range(1, 6):
+        lease = claimed(ledger, number)
+        if number <= 3:
+            lease.save_review(reviewed(head(number)), sweep, NOW)
+        if number <= 2:
+            lease.posting("draft-1", NOW)
+        if number == 1:
+            lease.posted("review-1", NOW)
+        if number == 5:
+            lease.bury(HeadRejected("unreadable"), NOW)
+
+
+def spoil(path: Path, statement: str) -> None:
+    """What another program, or a defect, did to the file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        db.execute(statement)
+
+
+def files(directory: Path) -> set[str]:
+    """The names of what lies in a directory."""
+    return {one.name for one in directory.iterdir()}
+
+
+def filled(path: Path, heads: int = 60) -> None:
+    """A ledger of some dozen pages."""
+    with closing(Ledger(path)) as ledger:
+        enter(ledger, *(head(number, body="x" * 900) for number in range(1, heads + 1)))

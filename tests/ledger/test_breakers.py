@@ -93,6 +93,7 @@ def test_a_program_that_meets_an_upgrade_at_work_waits_and_finds_it_done(path: P
         db.execute("COMMIT")
         opened.result()
     assert count(path, "_sqlite_migrations") == VERSION
+    assert not list(path.parent.glob("*-backup")), "the one who upgrades makes the copy"
 
 
 def refused(reason: str) -> Failure:
@@ -129,6 +130,8 @@ def test_a_door_that_let_us_in_is_closed_unless_it_refused_us_too(ledger: Ledger
     breakers.settle(both, set(), NOW)
     breakers.settle({"host github.com": refused("expired")}, set(both), NOW)
     assert [one.door for one in breakers.open()] == ["host github.com"]
+    breakers.settle({}, set(both), NOW)
+    assert breakers.open() == ()
 
 
 def test_a_sweep_in_which_all_is_well_writes_nothing(ledger: Ledger) -> None:

@@ -16,7 +16,17 @@ from reviewer_cli.ledger import export
 from reviewer_cli.ledger.export import Table, rows
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.retention import Keep, apply
-from tests.ledger.samples import LEASE_S, NOW, count, enter, head, leased, reply, review
+from tests.ledger.samples import (
+    NOW,
+    claimed,
+    count,
+    enter,
+    head,
+    leased,
+    reply,
+    review,
+    row,
+)
 
 SHAPED = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
 
@@ -39,6 +49,7 @@ def test_every_row_of_every_table_is_told_once(
         found = told(path, table)
         assert len(found) == count(path, table) > 0, table
         assert len({json.dumps(one) for one in found}) == len(found)
+    assert list(told(path, Table.HEADS)[0]) == row(path).keys()
     assert [one["pull"] for one in told(path, Table.HEADS)] == [f"pull-{n}" for n in range(1, 6)]
 
 
@@ -63,8 +74,7 @@ def test_what_holds_json_is_told_as_json(ledger: Ledger, path: Path) -> None:
 
 def test_no_secret_is_told(ledger: Ledger, path: Path) -> None:
     enter(ledger, head(title=f"Add {SHAPED}", body=f"x\n{SHAPED}\n", labels=(SHAPED,)))
-    lease = ledger.claim(1, NOW, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger)
     lease.bury(HeadRejected(f"refused {SHAPED}"), NOW)
     (line,) = rows(path, Table.HEADS)
     assert SHAPED not in line

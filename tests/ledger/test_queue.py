@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reviewer_cli.core.models import Head, HeadKey, Severity, State
+from reviewer_cli.core.models import Head, HeadKey, State
 from reviewer_cli.errors import HeadRejected, ReviewTimeout
+from reviewer_cli.ledger.elsewhere import FOUND
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ledger.rows import SweepCounts
 from tests.ledger.samples import (
-    LEASE_S,
+    LATER,
     NOW,
     REPO,
     REPOS,
     RULES,
+    claimed,
     enter,
     head,
     leased,
@@ -25,8 +27,6 @@ from tests.ledger.samples import (
     sha,
     tip,
 )
-
-LATER = NOW + 60.0
 
 
 def ids(ledger: Ledger, now: float = NOW, limit: int = 10, pull: str | None = None) -> list[int]:
@@ -54,8 +54,7 @@ def test_other_rules_decide_skipped_and_waiting_heads_anew_and_no_others(
     enter(ledger, head(1), reason="draft")
     enter(ledger, head(2))
     enter(ledger, head(3))
-    dead = ledger.claim(3, NOW, LEASE_S)
-    assert dead is not None
+    dead = claimed(ledger, 3)
     dead.bury(HeadRejected("no"), NOW)
     tips = [tip(head(number)) for number in (1, 2, 3)]
     assert ledger.undecided(tips, RULES) == []
@@ -116,7 +115,7 @@ def test_a_due_head_that_moved_or_closed_is_retired_with_the_reason(
     moved = tip(head(key=HeadKey("local", REPO, "pull-1", sha(9))))
     assert ledger.retire(REPOS, [moved, tip(head(3))], LATER) == 2
     assert [row(path, number)["state"] for number in (1, 2, 3)] == ["superseded"] * 2 + ["due"]
-    assert row(path, 1)["reason"] == f"moved to {sha(9)}"
+    assert (row(path)["reason"], row(path)["changed_at"]) == (f"moved to {sha(9)}", LATER)
     assert row(path, 2)["reason"] == "no longer open"
 
 
@@ -137,8 +136,7 @@ def test_saved_reviews_come_first_then_the_oldest(ledger: Ledger) -> None:
     ledger.admit([(head(5), None)], RULES, LATER)
     ledger.admit([(head(4), None), (head(3), None)], RULES, NOW)
     ledger.admit([(head(2), None)], RULES, LATER)
-    lease = ledger.claim(4, LATER, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger, 4, LATER)
     lease.save_review(reviewed(head(2)), ledger.begin_sweep([], "x", NOW), NOW)
     assert ids(ledger, LATER) == [2, 3, 1], "number 4 is in work"
     lease.retry(ReviewTimeout("slow"), LATER, LATER)
@@ -159,8 +157,7 @@ def test_only_what_was_asked_for_is_handed_out(ledger: Ledger) -> None:
 
 def test_a_head_is_not_due_before_its_time(ledger: Ledger) -> None:
     enter(ledger, head())
-    lease = ledger.claim(1, NOW, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger)
     lease.retry(ReviewTimeout("slow"), NOW + 300.0, NOW)
     assert ids(ledger, NOW + 299.9) == []
     assert ids(ledger, NOW + 300.0) == [1]
@@ -178,30 +175,22 @@ def test_a_head_comes_back_from_the_file_as_it_went_in(ledger: Ledger) -> None:
         author_is_bot=True,
         is_draft=True,
         from_fork=True,
+        changed_lines=12,
         labels=("one, two", '"'),
     )
     enter(ledger, strange)
-    assert ledger.load(1).head == strange
-
-
-def test_saved_work_comes_back_with_what_it_found(ledger: Ledger) -> None:
-    leased(ledger, State.REVIEWED)
     work = ledger.load(1)
-    assert work.review == review(head())
-    assert work.severities == (Severity.HIGH,), "what was refuted does not count"
+    assert (work.head, work.next_due_at) == (strange, NOW)
 
 
-def test_a_sweep_is_recorded_from_its_start_to_its_end(ledger: Ledger) -> None:
-    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
-    opened = ledger.store.db.execute("SELECT * FROM sweeps").fetchone()
-    assert (opened["repos"], opened["ended_at"]) == (f'["{REPO}"]', None)
-    counts = SweepCounts(polled=5, new=4, posted=1, skipped=1, superseded=1, retried=1, usd=0.5)
-    ledger.end_sweep(counts, sweep, LATER, 3, "it failed")
-    closed = ledger.store.db.execute("SELECT * FROM sweeps").fetchone()
-    assert {name: closed[name] for name in ("polled", "new", "posted", "usd")} == {
-        "polled": 5,
-        "new": 4,
-        "posted": 1,
-        "usd": 0.5,
-    }
-    assert (closed["ended_at"], closed["exit_code"], closed["error"]) == (LATER, 3, "it failed")
+def test_a_skipped_head_whose_pull_request_changed_is_undecided_again(ledger: Ledger) -> None:
+    """Its version tells: a draft is ready, a label is gone."""
+    enter(ledger, replace(head(), version="one"), replace(head(2), version="one"), reason="draft")
+    tips = [replace(tip(head()), version="two"), replace(tip(head(2)), version="one")]
+    assert ledger.undecided(tips, RULES) == tips[:1]
+
+
+def test_a_head_found_posted_says_so(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head(posted="review-9"))
+    found = row(path)
+    assert (found["state"], found["reason"], found["posted_at"]) == ("posted", FOUND, NOW)

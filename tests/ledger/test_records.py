@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,21 @@ from reviewer_cli.errors import HeadRejected, ReviewTimeout
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import DAY_S, Records, reading
 from reviewer_cli.ledger.rows import SweepCounts
-from tests.ledger.samples import LEASE_S, NOW, REPO, enter, head, reply, reviewed, sha
-
-LATER = NOW + 60.0
+from tests.ledger.samples import (
+    LATER,
+    LEASE_S,
+    NOW,
+    REPO,
+    RULES,
+    begun,
+    claimed,
+    enter,
+    head,
+    remark,
+    reply,
+    reviewed,
+    sha,
+)
 
 
 def told(path: Path, name: str) -> list[int]:
@@ -25,7 +38,7 @@ def told(path: Path, name: str) -> list[int]:
 def full(ledger: Ledger) -> Ledger:
     """One head in each state, by number: 1 due, 2 waiting, 3 claimed, 4 saved, 5 posted, 6 dead,
     7 skipped, 8 superseded."""
-    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
+    sweep = begun(ledger)
     enter(ledger, *(head(number) for number in range(1, 7)))
     enter(ledger, head(7), reason="draft")
     enter(ledger, head(8))
@@ -59,6 +72,16 @@ def test_the_status_counts_each_head_once(full: Ledger, path: Path) -> None:
     assert status.usd_total == pytest.approx(5 * 0.25)
     assert status.usd_day == pytest.approx(4 * 0.25), "one was paid more than a day ago"
     assert {one.head_id for one in status.unfinished} == {1, 2, 3, 4, 6}
+
+
+def test_the_status_names_first_what_was_tried_already(ledger: Ledger, path: Path) -> None:
+    """Else new heads, which come by the hundred, would hide what fails."""
+    enter(ledger, *(head(number) for number in range(1, 31)))
+    ledger.admit([(head(31), None)], RULES, LATER)
+    lease = claimed(ledger)
+    lease.retry(ReviewTimeout("slow"), LATER, NOW)
+    with reading(path) as records:
+        assert [one.head_id for one in records.status(LATER).unfinished[:2]] == [1, 31]
 
 
 def test_heads_are_listed_by_state_and_repository_the_last_changed_first(
@@ -144,3 +167,26 @@ def test_reading_beside_a_sweep_that_is_changing_rows_sees_whole_changes(
         records = Records(path)
         assert records.status(LATER).dead == 1
         records.close()
+
+
+def test_severities_are_told_the_worst_first(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head())
+    lease = claimed(ledger)
+    found = (remark(Severity.LOW), remark(Severity.CRITICAL), remark(Severity.MEDIUM))
+    lease.save_review(replace(reviewed(head()), remarks=found), begun(ledger), NOW)
+    with reading(path) as records:
+        (told,) = records.find("1")
+    assert told.severities == (Severity.CRITICAL, Severity.MEDIUM, Severity.LOW)
+
+
+def test_a_review_found_after_a_whole_sweep_was_posted_elsewhere(
+    ledger: Ledger, path: Path
+) -> None:
+    enter(ledger, head(posted="review-1"))
+    ledger.end_sweep(SweepCounts(), begun(ledger), NOW, 0, None)
+    ledger.admit([(head(2, posted="review-2"), None)], RULES, LATER)
+    ledger.admit([(head(3), None)], RULES, LATER)
+    with reading(path) as records:
+        assert records.posted_elsewhere(NOW) == (head(2).key,)
+        assert records.posted_elsewhere(LATER) == (head(2).key,)
+        assert records.posted_elsewhere(LATER + 1.0) == ()

@@ -8,19 +8,10 @@ import pytest
 
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import ReviewTimeout
-from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.recovery import bury_deadly, died_before, suspects
 from reviewer_cli.ledger.rows import SweepCounts
-from tests.ledger.samples import LEASE_S, NOW, REPO, REPOS, enter, head, row
-
-LATER = NOW + 60.0
-
-
-def claimed(ledger: Ledger, head_id: int = 1) -> Lease:
-    lease = ledger.claim(head_id, NOW, LEASE_S)
-    assert lease is not None
-    return lease
+from tests.ledger.samples import LATER, NOW, REPOS, begun, claimed, enter, head, row
 
 
 def deaths(ledger: Ledger, times: int, head_id: int = 1) -> None:
@@ -83,12 +74,12 @@ def test_suspects_are_those_in_work_when_a_sweep_died_in_the_order_asked(ledger:
 
 
 def test_a_sweep_died_when_the_one_before_wrote_no_end(ledger: Ledger) -> None:
-    first = ledger.begin_sweep([REPO], "scripted", NOW)
+    first = begun(ledger)
     assert not died_before(ledger.store, first), "there was none"
-    second = ledger.begin_sweep([REPO], "scripted", NOW)
+    second = begun(ledger)
     assert died_before(ledger.store, second)
     ledger.end_sweep(SweepCounts(), second, NOW, 0, None)
-    third = ledger.begin_sweep([REPO], "scripted", NOW)
+    third = begun(ledger)
     assert not died_before(ledger.store, third)
 
 

@@ -21,6 +21,8 @@ from tests.ledger.samples import (
     REPO,
     REPOS,
     RULES,
+    begun,
+    claimed,
     count,
     enter,
     head,
@@ -39,9 +41,8 @@ TEXTS_OLD, ALL_OLD = NOW + 6 * DAY_S, NOW + 11 * DAY_S
 def ended(ledger: Ledger, number: int, state: State) -> None:
     """A head with a description, a paid reply and a saved review that ended in a state at NOW."""
     enter(ledger, head(number, body="Why it is needed"))
-    lease = ledger.claim(number, NOW, LEASE_S)
-    assert lease is not None
-    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
+    lease = claimed(ledger, number)
+    sweep = begun(ledger)
     lease.save_reply(reply(), sweep, NOW)
     lease.save_review(reviewed(head(number)), sweep, NOW)
     if state is State.POSTED:
@@ -133,8 +134,7 @@ def test_a_superseded_head_that_opens_again_is_reviewed_anew(
     assert (count(path, "reviews"), count(path, "findings")) == (0, 0)
     ledger.admit([(head(body="New"), None)], RULES, ALL_OLD)
     assert (row(path)["state"], row(path)["body"]) == ("due", "New")
-    lease = ledger.claim(1, ALL_OLD, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger, 1, ALL_OLD)
     assert lease.attempts == 1
     lease.save_review(reviewed(head()), ledger.begin_sweep([REPO], "scripted", ALL_OLD), ALL_OLD)
     lease.posted("review-2", ALL_OLD)

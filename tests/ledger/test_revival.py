@@ -13,11 +13,13 @@ from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
 from reviewer_cli.ledger.revival import revive, revive_all
 from tests.ledger.samples import (
-    LEASE_S,
+    LATER,
     NOW,
     REPO,
     REPOS,
     RULES,
+    begun,
+    claimed,
     enter,
     head,
     reply,
@@ -27,16 +29,13 @@ from tests.ledger.samples import (
     tip,
 )
 
-LATER = NOW + 3600.0
-
 
 def dead(ledger: Ledger, number: int, *, saved: bool = False) -> None:
     """A head that died of its third attempt, with or without a saved review."""
     enter(ledger, head(number))
-    sweep = ledger.begin_sweep([REPO], "scripted", NOW)
+    sweep = begun(ledger)
     for _ in range(3):
-        lease = ledger.claim(number, NOW, LEASE_S)
-        assert lease is not None
+        lease = claimed(ledger, number)
         if lease.attempts < 3:
             lease.retry(HeadRejected("slow"), NOW, NOW)
     lease.save_reply(reply(), sweep, NOW)
@@ -101,8 +100,7 @@ def test_a_new_commit_on_the_pull_request_of_a_dead_head_starts_fresh(
     assert ledger.undecided([tip(pushed)], RULES) == [tip(pushed)]
     enter(ledger, pushed)
     assert ledger.due(REPOS, LATER, 10) == [2]
-    lease = ledger.claim(2, LATER, LEASE_S)
-    assert lease is not None
+    lease = claimed(ledger, 2, LATER)
     assert lease.attempts == 1
     with reading(path) as records:
         assert [one.state for one in records.find("pull-1")] == [State.CLAIMED, State.DEAD]

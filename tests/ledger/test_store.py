@@ -1,12 +1,9 @@
-"""The ledger file: made whole or not at all, durable, and never replaced when it is damaged."""
+"""The ledger file: durable, changed as a whole or not at all, left alone when it is not ours."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import multiprocessing
 import os
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -20,123 +17,43 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable
-from reviewer_cli.ledger import integrity, store
+from reviewer_cli.ledger import store
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ledger.records import reading
-from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION
+from reviewer_cli.ledger.schema import VERSION
 from reviewer_cli.ledger.store import Store, copy_ledger
-from tests.ledger.samples import NOW, count, enter, head
-
-PAGE = 4096
-
-
-def files(directory: Path) -> set[str]:
-    return {one.name for one in directory.iterdir()}
-
-
-def filled(path: Path, heads: int = 60) -> None:
-    """A ledger of some dozen pages."""
-    with closing(Ledger(path)) as ledger:
-        enter(ledger, *(head(number, body="x" * 900) for number in range(1, heads + 1)))
-
-
-def test_a_new_ledger_is_whole_private_and_alone(path: Path) -> None:
-    os.umask(os.umask(0o022))
-    with closing(Store(path)) as opened:
-        tables = {row[0] for row in opened.db.execute("SELECT name FROM sqlite_schema")}
-        assert {"heads", "reviews", "replies", "findings", "sweeps"} <= tables
-        assert opened.db.execute("PRAGMA user_version").fetchone()[0] == VERSION
-        assert opened.db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert files(path.parent) == {"ledger.db"}
+from tests.ledger.samples import NOW, PAGE, count, files, filled, row
 
 
 def test_a_commit_survives_power_loss_as_far_as_sqlite_can_promise(path: Path) -> None:
     with closing(Store(path)) as opened:
         settings = {
             name: opened.db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
-        }
+            for name in (
+                "journal_mode", "synchronous", "foreign_keys", "trusted_schema", "cell_size_check"
+            )
+        }  # fmt: skip
     assert settings == {
         "journal_mode": "delete",
         "synchronous": 3,
         "foreign_keys": 1,
         "trusted_schema": 0,
+        "cell_size_check": 1,
     }
 
 
-def test_a_start_that_fails_while_making_the_ledger_leaves_nothing(
+def test_a_ledger_that_would_not_be_durable_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store.migrations, "apply", full)
-        with pytest.raises(LedgerUnwritable, match="disk is full"):
-            Store(path)
-    assert files(path.parent) == set()
     Store(path).close()
 
+    def hasty(place: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(place, isolation_level=None)
+        db.execute("PRAGMA synchronous = FULL")
+        return db
 
-KILLED_START = """
-import os, signal, sys
-from pathlib import Path
-from reviewer_cli.ledger import integrity, store
-real = store.migrations.apply
-def killed(db):
-    real(db)
-    os.kill(os.getpid(), signal.SIGKILL)
-store.migrations.apply = killed
-store.Store(Path(sys.argv[1]))
-"""
-
-
-def test_a_start_that_is_killed_while_making_the_ledger_leaves_no_ledger(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED_START, path], check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert not path.exists()
-    (draft,) = path.parent.glob(".ledger-*")
-    an_hour_ago = time.time() - store.OLD_DRAFT_S - 1
-    os.utime(draft, (an_hour_ago, an_hour_ago))
-    Store(path).close()
-    assert files(path.parent) == {"ledger.db"}, "what killed starts leave does not pile up"
-
-
-def test_drafts_that_outlived_their_processes_are_removed_from_beside_a_ledger(path: Path) -> None:
-    Store(path).close()
-    an_hour_ago = time.time() - store.OLD_DRAFT_S - 1
-    for name in (".ledger-Ab1", ".ledger-Ab1-journal", ".seal-Ab1"):
-        (path.parent / name).touch()
-        os.utime(path.parent / name, (an_hour_ago, an_hour_ago))
-    (path.parent / ".seal-young").touch()
-    Store(path).close()
-    assert files(path.parent) == {"ledger.db", ".seal-young"}
-
-
-def test_a_start_leaves_the_draft_of_another_that_runs_now(path: Path) -> None:
-    (path.parent / ".ledger-other").write_bytes(b"")
-    Store(path).close()
-    assert files(path.parent) == {"ledger.db", ".ledger-other"}
-
-
-def open_at(moment: float, path: Path) -> None:
-    time.sleep(max(0.0, moment - time.time()))
-    with closing(Ledger(path)) as ledger:
-        ledger.begin_sweep([], f"process {os.getpid()}", NOW)
-
-
-def test_processes_that_make_the_ledger_at_one_moment_share_it(path: Path) -> None:
-    fork = multiprocessing.get_context("fork")
-    moment = time.time() + 0.2
-    racers = [fork.Process(target=open_at, args=(moment, path)) for _ in range(4)]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert [racer.exitcode for racer in racers] == [0, 0, 0, 0]
-    assert count(path, "sweeps") == 4
-    assert files(path.parent) == {"ledger.db", "ledger.db.seal"}
+    monkeypatch.setattr(store, "connect", hasty)
+    with pytest.raises(LedgerRefused, match=r"ledger\.db durable"):
+        Store(path)
 
 
 def empty(path: Path) -> None:
@@ -230,27 +147,12 @@ def test_a_ledger_that_another_program_holds_in_wal_mode_is_refused(path: Path) 
         other.execute("PRAGMA journal_mode = wal")
         other.execute("UPDATE heads SET title = 'changed'")
         before = path.read_bytes()
-        with pytest.raises(LedgerRefused, match="held open in WAL mode"):
+        with pytest.raises(LedgerRefused, match=r"ledger\.db is held open in WAL mode"):
             Store(path)
         assert path.read_bytes() == before
     with closing(Store(path)) as opened:
         assert opened.db.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert opened.db.execute("SELECT DISTINCT title FROM heads").fetchone()[0] == "changed"
-
-
-def test_damage_that_shows_only_while_a_sweep_reads_is_refused_in_our_words(path: Path) -> None:
-    filled(path)
-    with closing(Ledger(path)) as ledger, reading(path) as records:
-        with path.open("r+b") as file:
-            for page in range(2, path.stat().st_size // PAGE):
-                file.seek(page * PAGE)
-                file.write(b"\xa5" * PAGE)
-            file.seek(24)
-            file.write(b"\xff" * 4)  # the change counter: whoever has pages cached reads anew
-        with pytest.raises(LedgerRefused, match="damaged"):
-            ledger.load(40)
-        with pytest.raises(LedgerRefused, match="damaged"):
-            records.heads(None, None, 100)
 
 
 def test_a_directory_in_the_place_of_the_ledger_is_named(path: Path) -> None:
@@ -344,46 +246,12 @@ def test_an_error_inside_a_transaction_undoes_all_of_it(path: Path) -> None:
     assert count(path, "sweeps") == 0
 
 
-def damage_a_page(path: Path) -> None:
-    pages = path.stat().st_size // PAGE
-    with path.open("r+b") as file:
-        file.seek((pages - 2) * PAGE)
-        file.write(b"\xa5" * PAGE)
-
-
-def test_a_ledger_that_is_not_as_we_left_it_is_checked(path: Path) -> None:
-    filled(path)
-    Ledger(path).close()
-    damage_a_page(path)
-    with pytest.raises(LedgerRefused, match="damaged"):
-        Store(path)
-
-
-@pytest.mark.parametrize("days", [1.01, -0.01])
-def test_a_ledger_as_we_left_it_is_checked_once_a_day(path: Path, days: float) -> None:
-    """Damage that leaves no trace in the file's dates, as a failing disk does it."""
-    filled(path)
-    Ledger(path).close()
-    left = path.stat()
-    damage_a_page(path)
-    os.utime(path, ns=(left.st_atime_ns, left.st_mtime_ns))
-    Store(path).close()
-    note = path.with_name("ledger.db.seal")
-    assert stat.S_IMODE(note.stat().st_mode) == 0o600
-    seal = json.loads(note.read_text())
-    seal["checked_at"] -= days * integrity.CHECK_INTERVAL_S
-    note.write_text(json.dumps(seal))
-    with pytest.raises(LedgerRefused, match="damaged"):
-        Store(path)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"size": 1}', "\xff"])
-def test_a_seal_that_says_nothing_costs_one_check(path: Path, text: str) -> None:
-    filled(path)
-    path.with_name("ledger.db.seal").write_text(text, encoding="latin-1")
-    damage_a_page(path)
-    with pytest.raises(LedgerRefused, match="damaged"):
-        Store(path)
+def test_an_update_is_of_the_row_that_has_all_the_keys(path: Path) -> None:
+    filled(path, heads=3)
+    with closing(Store(path)) as opened, opened.transaction():
+        opened.update("heads", {"title": "changed"}, {"id": 2, "state": "due"})
+        opened.update("heads", {"title": "wrong"}, {"id": 3, "state": "dead"})
+    assert [row(path, number)["title"] for number in (1, 2, 3)] == ["", "changed", ""]
 
 
 def test_a_copy_made_during_a_change_is_whole_and_private(path: Path, tmp_path: Path) -> None:

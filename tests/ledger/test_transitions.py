@@ -15,9 +15,11 @@ from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
 from tests.ledger.samples import (
+    LATER,
     LEASE_S,
     NOW,
     REPOS,
+    claimed,
     count,
     enter,
     head,
@@ -28,7 +30,6 @@ from tests.ledger.samples import (
     row,
 )
 
-LATER = NOW + 60.0
 LEASED = (State.CLAIMED, State.REVIEWED, State.POSTING)
 OTHERS = (State.DUE, State.POSTED, State.SKIPPED, State.SUPERSEDED, State.DEAD)
 
@@ -143,8 +144,7 @@ def test_one_of_two_wins_a_row(ledger: Ledger, path: Path) -> None:
 def test_a_claim_says_which_attempt_it_is_and_until_when(ledger: Ledger, path: Path) -> None:
     enter(ledger, head())
     for attempt in (1, 2, 3):
-        lease = ledger.claim(1, NOW, LEASE_S)
-        assert lease is not None
+        lease = claimed(ledger)
         assert lease.attempts == attempt
         assert row(path)["lease_expires_at"] == NOW + LEASE_S
         assert row(path)["claimed_at"] == NOW
@@ -157,8 +157,7 @@ def test_releasing_gives_the_attempt_back_and_retrying_does_not(
 ) -> None:
     leased(ledger, state).release(LATER)
     assert row(path)["attempts"] == 0
-    again = ledger.claim(1, LATER, LEASE_S)
-    assert again is not None
+    again = claimed(ledger, 1, LATER)
     again.retry(ReviewTimeout("slow"), LATER + 300.0, LATER)
     after = row(path)
     assert (after["attempts"], after["next_due_at"]) == (1, LATER + 300.0)
@@ -175,8 +174,7 @@ def test_attempts_never_fall_below_none(ledger: Ledger, path: Path) -> None:
 def test_posting_forgets_the_errors_that_came_before(ledger: Ledger, path: Path) -> None:
     lease = leased(ledger, State.REVIEWED)
     lease.retry(InvalidReply("unreadable"), NOW, NOW)
-    again = ledger.claim(1, NOW, LEASE_S)
-    assert again is not None
+    again = claimed(ledger)
     again.posted("review-1", LATER)
     after = row(path)
     assert (after["error"], after["error_class"], after["posted_at"]) == (None, None, LATER)

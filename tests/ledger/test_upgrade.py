@@ -20,6 +20,7 @@ from reviewer_cli.ledger.audit import examined
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.schema import APPLICATION_ID, VERSION, migrations
 from reviewer_cli.ledger.store import Store
+from reviewer_cli.scratch import PREFIX
 from tests.ledger.samples import NOW, count, enter, head
 from tests.numbers import Record
 
@@ -68,7 +69,7 @@ def test_an_upgrade_leaves_a_private_copy_of_the_older_ledger(path: Path, versio
     assert version_of(backup_of(path, version)) == version
     assert stat.S_IMODE(backup_of(path, version).stat().st_mode) == 0o600
     assert examined(path) == (), "an upgraded ledger is as a new one"
-    assert not list(path.parent.glob(f"{store.DRAFT}*"))
+    assert not list(path.parent.glob(f"{PREFIX}*"))
 
 
 def test_a_ledger_that_is_new_or_up_to_date_is_not_copied(path: Path) -> None:
@@ -116,7 +117,7 @@ def test_without_a_copy_there_is_no_upgrade(path: Path, monkeypatch: pytest.Monk
         with pytest.raises(LedgerUnwritable, match="disk is full"):
             Store(path)
     assert version_of(path) == 1
-    assert not list(path.parent.glob(f"{store.DRAFT}*"))
+    assert not list(path.parent.glob(f"{PREFIX}*"))
 
 
 def upgrade_hooked(path: Path, hook: Callable[[sqlite3.Connection], None]) -> None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from reviewer_cli.scratch import PREFIX
 from tests.building import Repo
 from tests.fakes.host import drafts_in, reviews_on
 
@@ -76,7 +77,7 @@ class Installation:
     ) -> subprocess.CompletedProcess[str]:
         """One sweep to its end."""
         process = self.start(repo, *options, file_size=file_size)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def rows(self) -> list[sqlite3.Row]:
@@ -95,7 +96,7 @@ class Installation:
 
     def leftovers(self) -> list[Path]:
         """What a whole sweep must not leave behind, however many were killed before it."""
-        halves = [*self.root.rglob("*.half"), *self.state.glob(".ledger-*")]
+        halves = [*self.root.rglob("*.half"), *self.state.glob(f"{PREFIX}*")]
         return [
             *halves,
             *self.root.rglob("*-journal"),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from reviewer_cli.scratch import PREFIX
 from tests.fakes.github import faults, reviews
 from tests.fakes.github.rows import Account, Pull, Repo, Review
 from tests.fakes.github.server import FakeGitHub
@@ -104,7 +105,7 @@ class Post:
     def leftovers(self) -> list[Path]:
         """What a whole sweep must not leave behind, however many were killed before it."""
         halves = [*self.root.rglob("*.half"), *self.root.rglob("*-journal")]
-        return [*halves, *(self.root / "state").glob(".ledger-*"), *(self.root / "tmp").iterdir()]
+        return [*halves, *(self.root / "state").glob(f"{PREFIX}*"), *(self.root / "tmp").iterdir()]
 
     def _said(self) -> IO[bytes]:
         return (self.root / "said").open("ab")
