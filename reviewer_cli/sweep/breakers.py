@@ -17,8 +17,9 @@ from reviewer_cli.errors import AccessRefused, ProviderDown, ProviderWait, Revie
 from reviewer_cli.ledger import breakers
 from reviewer_cli.ledger.views import BreakerRecord
 from reviewer_cli.render.breakers import still
+from reviewer_cli.sweep.aside import aside
+from reviewer_cli.sweep.availability import engine_door, host_door
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.refusals import engine_door, host_door
 from reviewer_cli.telemetry import BreakerOpen, shown
 
 LONGEST_REASON = 500
@@ -31,7 +32,7 @@ class Breakers:
         """Look for open breakers, and say at once which there are."""
         self._doors = doors
         self._plan = plan
-        self._refusals = doors.refusals
+        self._availability = doors.availability
         self._kept = breakers.Breakers(doors.ledger.store)
         self._engine = engine_door(doors.engine.name)
         self._ours = {self._engine, *map(host_door, doors.hosts)}
@@ -40,9 +41,9 @@ class Breakers:
         for one in self._found:
             left_alone = is_closed(one.last_failed_at, one.until, now, plan.longest_retry_s)
             if left_alone:
-                self._refusals.shut[one.door] = _unmended(one)
+                self._availability.shut[one.door] = _unmended(one)
             elif one.kind == Kind.DOWN:
-                self._refusals.unproven[one.door] = one.failures
+                self._availability.unproven[one.door] = one.failures
             doors.observe(
                 BreakerOpen(
                     door=one.door,
@@ -63,7 +64,7 @@ class Breakers:
                 yield head_id
                 self._close_a_silent_engine()
 
-    def look_again(self) -> None:
+    async def look_again(self) -> None:
         """Ask an engine that failed us, and that no head has asked by now, for what costs nothing.
 
         Else a mended key would be unknown until the next pull request comes.
@@ -71,14 +72,15 @@ class Breakers:
         if not self._engine_awaits_its_probe():
             return
         with suppress(ReviewerError):
-            if all(sign.health is Health.GREEN for sign in self._doors.engine.examine()):
-                self._refusals.let_in.add(self._engine)
+            signs = await aside(lambda: list(self._doors.engine.examine()))
+            if all(sign.health is Health.GREEN for sign in signs):
+                self._availability.let_in.add(self._engine)
 
     def settle(self, now: float) -> None:
         """Write what this sweep learnt into the ledger, without any secret."""
-        failed = self._refusals.never_answered() | self._refusals.refused
+        failed = self._availability.never_answered() | self._availability.refused
         failures = {door: self._failure(door, error, now) for door, error in failed.items()}
-        self._kept.settle(failures, self._refusals.let_in, now)
+        self._kept.settle(failures, self._availability.let_in, now)
 
     def still_open(self) -> tuple[BreakerRecord, ...]:
         """The open ones among this sweep's doors; other sweeps may go through others."""
@@ -91,37 +93,37 @@ class Breakers:
         and a repository that takes no review is its own affair unless nothing was posted at all.
         """
         known = {one.door: _unmended(one) for one in self.still_open() if self._was_found(one)}
-        for door, error in (known | self._refusals.refused).items():
-            partial = self._refusals.others_let_in(door, self._doors.hosts)
+        for door, error in (known | self._availability.refused).items():
+            partial = self._availability.others_let_in(door, self._doors.hosts)
             if kind_of(error) is Kind.AUTHENTICATION or door == self._engine or not partial:
                 return error
-        for forbidden in self._refusals.forbidden.values():
+        for forbidden in self._availability.forbidden.values():
             return None if posted else AccessRefused(str(forbidden))
         return None
 
     def _close_a_silent_engine(self) -> None:
-        if self._engine_is_unproven() and self._refusals.was_asked(self._engine):
+        if self._engine_is_unproven() and self._availability.was_asked(self._engine):
             for one in self._found:
                 if one.door == self._engine:
-                    self._refusals.shut.setdefault(one.door, _unmended(one))
+                    self._availability.shut.setdefault(one.door, _unmended(one))
 
     def _was_found(self, one: BreakerRecord) -> bool:
         return any(one.door == found.door for found in self._found)
 
     def _engine_is_unproven(self) -> bool:
         failed_before = any(one.door == self._engine for one in self._found)
-        return failed_before and self._engine not in self._refusals.let_in
+        return failed_before and self._engine not in self._availability.let_in
 
     def _engine_awaits_its_probe(self) -> bool:
-        asked = self._refusals.was_asked(self._engine)
+        asked = self._availability.was_asked(self._engine)
         return self._engine_is_unproven() and not asked and self._is_open(self._engine)
 
     def _host_is_unproven(self, head_id: int) -> bool:
         door = host_door(self._doors.ledger.load(head_id).head.key.host)
-        return door in self._refusals.unproven and self._is_open(door)
+        return door in self._availability.unproven and self._is_open(door)
 
     def _is_open(self, door: str) -> bool:
-        return self._refusals.against_door(door) is None
+        return self._availability.against_door(door) is None
 
     def _failure(self, door: str, error: ReviewerError, now: float) -> breakers.Failure:
         """As it is kept: a rate limit with the time until which its door is left alone."""

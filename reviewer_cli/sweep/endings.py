@@ -25,8 +25,8 @@ from reviewer_cli.errors import (
 )
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Work
+from reviewer_cli.sweep.availability import engine_door, host_door
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.refusals import engine_door, host_door
 from reviewer_cli.telemetry import LOGGER, SECRETS, HeadEnded, Observer
 
 
@@ -67,7 +67,7 @@ class Endings:
             self._fail(work, lease, HeadError(str(error)))
         except (AccessRefused, ProviderWait):
             self.release(lease)
-            if host_door(work.head.key.host) not in self._doors.refusals.refused:
+            if host_door(work.head.key.host) not in self._doors.availability.refused:
                 raise  # the engine's: its host's would keep no other host's heads back
         except (ReviewerError, asyncio.CancelledError):
             self.release(lease)  # not this head's fault
@@ -90,7 +90,7 @@ class Endings:
     def _met_no_answer(self, work: Work, lease: Lease, error: HostUnavailable) -> None:
         """It costs an attempt only while the host is thought to be well."""
         door = host_door(work.head.key.host)
-        if self._doors.refusals.against_door(door):
+        if self._doors.availability.against_door(door):
             self._put_off(work, lease, error, door)
         else:
             self._fail(work, lease, error)
@@ -99,7 +99,7 @@ class Endings:
         """Nobody's fault but the door's: the row keeps its attempt, and another probes next."""
         _blank(error)
         wait = delay(
-            1 + self._doors.refusals.unproven.get(door, 0),
+            1 + self._doors.availability.unproven.get(door, 0),
             first_s=self._plan.first_retry_s,
             longest_s=self._plan.longest_retry_s,
             chance=self._doors.chance(),

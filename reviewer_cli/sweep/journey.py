@@ -25,13 +25,13 @@ from reviewer_cli.errors import (
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Reviewed, Work
 from reviewer_cli.render.markdown import Facts, compose
+from reviewer_cli.sweep.availability import engine_door
 from reviewer_cli.sweep.endings import Endings
 from reviewer_cli.sweep.outgoing import Outgoing
 from reviewer_cli.sweep.passes import Memory, Passes, Verified
 from reviewer_cli.sweep.pause import Pause
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
-from reviewer_cli.sweep.refusals import engine_door
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
 
@@ -101,7 +101,7 @@ class Journey:
         key = work.head.key
         self._phase(work, Phase.PREPARING)
         try:
-            with self._doors.refusals.fetching(key.host):
+            with self._doors.availability.fetching(key.host):
                 prepared = await asyncio.to_thread(self._prepared, work.head)
         except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
@@ -145,8 +145,8 @@ class Journey:
         work, review = saved.work, saved.work.review
         if review is None:
             raise AssertionError("a review is posted only after it was saved")
-        key, refusals = work.head.key, self._doors.refusals
-        if refusals.against(key):
+        key, availability = work.head.key, self._doors.availability
+        if availability.against(key):
             self.give_back(saved)
             return None
         self._phase(work, Phase.POSTING)
@@ -178,15 +178,15 @@ class Journey:
         key = saved.work.head.key
         host, times = self._doors.hosts[key.host], Times(self._doors.clock, self._doors.elapsed)
         known = saved.draft or recorded(host, saved.work, times)
-        with self._doors.refusals.posting(key):
+        with self._doors.availability.posting(key):
             return await publish(host, saved.lease, review, known, times)
 
     def _is_kept_back(self, work: Work) -> bool:
         """Whether a door that the head has still to go through is shut now."""
-        refusals = self._doors.refusals
-        if work.review is None and refusals.against_door(self._engine_door):
+        availability = self._doors.availability
+        if work.review is None and availability.against_door(self._engine_door):
             return True
-        return refusals.against(work.head.key) is not None
+        return availability.against(work.head.key) is not None
 
     def _claimed(self, head_id: int) -> Lease | None:
         return self._doors.ledger.claim(head_id, self._doors.clock(), self._plan.lease_s)
@@ -237,7 +237,7 @@ class Journey:
                 keep=lambda saved: lease.save_reply(saved, self._sweep_id, self._doors.clock()),
                 entering=lambda step: self._phase(work, Phase.REVIEWING, step),
             ),
-            refusals=self._doors.refusals,
+            availability=self._doors.availability,
         )
         while True:
             with self._doors.stopping.idle():
@@ -245,10 +245,10 @@ class Journey:
             try:
                 verified = await passes.run()
             except ProviderWait as request:
-                with self._doors.refusals.waiting(self._engine_door):
+                with self._doors.availability.waiting(self._engine_door):
                     self._pause.ask(request)
             except ProviderUnavailable as error:
-                self._doors.refusals.unavailable(self._engine_door, error)
+                self._doors.availability.engine_failed(self._engine_door, error)
                 raise
             else:
                 self._pause.relax()

@@ -27,9 +27,9 @@ from reviewer_cli.core.reply import (
 from reviewer_cli.errors import InvalidReply, ReviewTimeout, SecretInOutput
 from reviewer_cli.ledger.rows import SavedReply
 from reviewer_cli.ports import Brief, Engine, Pass, Reply, ReviewRequest
+from reviewer_cli.sweep.availability import Availability, engine_door
 from reviewer_cli.sweep.outgoing import Outgoing, reply_text
 from reviewer_cli.sweep.plan import Plan
-from reviewer_cli.sweep.refusals import Refusals, engine_door
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import SECRETS
 
@@ -73,7 +73,7 @@ class Passes:
         prepared: Prepared,
         plan: Plan,
         memory: Memory,
-        refusals: Refusals,
+        availability: Availability,
     ) -> None:
         self._engine = engine
         self._evidence = evidence
@@ -84,7 +84,7 @@ class Passes:
         self._advice = prepared.guidance.advice
         self._plan = plan
         self._memory = memory
-        self._refusals = refusals
+        self._availability = availability
         self._usage = Usage()
         self._model = ""
         self._unsaved: list[SavedReply] = []
@@ -179,7 +179,7 @@ class Passes:
         self._save()
         try:
             async with asyncio.timeout(request.deadline_s + GRACE_S):
-                with self._refusals.working(engine_door(engine.name)):
+                with self._availability.working(engine_door(engine.name)):
                     return await engine.review(request)
         except TimeoutError as error:
             raise ReviewTimeout(

@@ -13,7 +13,7 @@ from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.ports import CodeHost, Effort, Engine
-from reviewer_cli.sweep.refusals import Refusals
+from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.stopping import Stopping
 from reviewer_cli.sweep.workshop import Workshop
 from reviewer_cli.telemetry import Observer
@@ -65,9 +65,8 @@ class Doors:
     """Everything a sweep acts through; tests hand in fakes for the hosts and the engine only.
 
     `clock` gives seconds since the epoch and may jump, `elapsed` seconds that never do, `chance`
-    a number in [0, 1).
-    `refusals` is what the doors said to our credentials, `stopping` whether the sweep shall end:
-    doors are opened anew for each sweep.
+    a number in [0, 1). `availability` is which doors answered so far, `stopping` whether the sweep
+    shall end: doors are opened anew for each sweep.
     """
 
     hosts: Mapping[str, CodeHost]
@@ -79,6 +78,6 @@ class Doors:
     chance: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     observe: Observer
-    refusals: Refusals = field(default_factory=Refusals)
+    availability: Availability = field(default_factory=Availability)
     stopping: Stopping = field(default_factory=Stopping)
     elapsed: Callable[[], float] = time.monotonic

@@ -19,8 +19,8 @@ from reviewer_cli.errors import (
 from reviewer_cli.ledger.elsewhere import posted_elsewhere
 from reviewer_cli.ports import CodeHost
 from reviewer_cli.sweep.aside import aside
+from reviewer_cli.sweep.availability import FAILURES_OF_EVERYBODY, host_door
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.refusals import FAILURES_OF_EVERYBODY, host_door
 from reviewer_cli.sweep.report import Tally
 from reviewer_cli.telemetry import LOGGER, HeadEnded, Observer, RepositoryFailed
 
@@ -49,9 +49,9 @@ def _poll(doors: Doors, plan: Plan) -> Poll:
     for name, selectors in plan.selectors.items():
         host = doors.hosts[name]
         try:
-            if refused := doors.refusals.against_door(host_door(name)):
+            if refused := doors.availability.against_door(host_door(name)):
                 raise refused
-            with doors.refusals.polling(name):
+            with doors.availability.polling(name):
                 answers = host.open_tips(host.repositories(selectors))
         except (HostUnavailable, ProviderWait, AccessRefused) as error:
             if len(plan.selectors) == 1:
@@ -89,7 +89,8 @@ async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[i
         tally.new += 1
         if reason is not None and head.posted is None:
             tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
-    _warn_of_second_ledger(posted_elsewhere(doors.ledger.store, began))
+    if tally.new:
+        _warn_of_second_ledger(posted_elsewhere(doors.ledger.store, began))
     if plan.only_pull is None:
         tally.superseded += doors.ledger.retire(polled.answered, polled.tips, doors.clock())
     return doors.ledger.due(polled.answered, doors.clock(), plan.limit, plan.only_pull)
@@ -98,12 +99,18 @@ async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[i
 def _warn_of_second_ledger(elsewhere: Sequence[HeadKey]) -> None:
     if elsewhere:
         LOGGER.warning(
-            "There is a review by our account of %s (and of %d more) that this ledger did not "
-            "post: another ledger is in use, or an older copy of this one was put back. Run one "
-            "ledger for each account.",
-            elsewhere[0],
-            len(elsewhere) - 1,
+            "%s that this ledger did not post: another ledger is in use, or an older copy of this "
+            "one was put back. Run one ledger for each account.",
+            reviews_of(elsewhere),
         )
+
+
+def reviews_of(keys: Sequence[HeadKey]) -> str:
+    """The beginning of a sentence about our reviews of these heads, at least one."""
+    if len(keys) == 1:
+        return f"There is a review by our account of {keys[0]}"
+    more = "another head" if len(keys) == 2 else f"{len(keys) - 1} more heads"
+    return f"There are reviews by our account of {keys[0]} and {more}"
 
 
 async def newly_decided(
@@ -129,7 +136,7 @@ def described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[
     for name in dict.fromkeys(tip.key.host for tip in tips):
         mine = [tip for tip in tips if tip.key.host == name]
         try:
-            with doors.refusals.polling(name):
+            with doors.availability.polling(name):
                 yield from _described(doors.hosts[name], mine, observe)
         except (HostUnavailable, ProviderWait, AccessRefused) as error:
             if len(doors.hosts) == 1:

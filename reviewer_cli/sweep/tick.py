@@ -7,7 +7,6 @@ from contextlib import closing
 
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger import retention
-from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
@@ -41,7 +40,7 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
         if due:
             await review(doors, plan, sweep_id, due, tally, breakers)
-        await aside(breakers.look_again)
+        await breakers.look_again()
         retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
         error = stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import string
 from collections.abc import Iterator
@@ -18,13 +19,13 @@ from reviewer_cli.errors import AccessRefused, ConfigurationError, HeadError
 from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.views import BreakerRecord
-from reviewer_cli.ports import ReviewRequest
-from reviewer_cli.telemetry import BreakerOpen, Polled
+from reviewer_cli.ports import Reply, ReviewRequest
+from reviewer_cli.telemetry import BreakerOpen, HeadEnded, Polled
 from tests.building import Repo
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.github import faults, spec
 from tests.fakes.github.rows import Pull
-from tests.fakes.github_stage import FILE, GitHubStage, github_stage
+from tests.fakes.github_stage import FILE, CountingEngine, GitHubStage, github_stage
 from tests.fakes.host import FaultyHost, Step, reviews_on
 from tests.fakes.stage import Stage
 
@@ -363,6 +364,19 @@ FORBIDDEN = faults.answer(403, {"message": "Resource not accessible by personal 
 
 
 @spec.needs_graphql
+class WaitsForTheFirstEnding(CountingEngine):
+    """Answers the first head at once, and the others only when something became of a head."""
+
+    def __init__(self, github: GitHubStage) -> None:
+        super().__init__()
+        self._github = github
+
+    async def review(self, request: ReviewRequest) -> Reply:
+        while self.answered and not any(isinstance(e, HeadEnded) for e in self._github.events):
+            await asyncio.sleep(0.005)
+        return await super().review(request)
+
+
 def test_a_repository_that_takes_no_review_is_its_own_affair(github: GitHubStage) -> None:
     closed = [github.pull() for _ in range(3)]
     shop = github.shop
@@ -370,6 +384,7 @@ def test_a_repository_that_takes_no_review_is_its_own_affair(github: GitHubStage
     good = github.hub.world.pull(other, {"a.py": "x = 1\n"})
     trouble = github.trouble("POST", f"/repos/{shop.full_name}/pulls/*/reviews", FORBIDDEN)
     both = {github.server.name: (shop.full_name, other.full_name)}
+    github.engine = WaitsForTheFirstEnding(github)
     report = github.sweep(selectors=both, batch_size=1)
     assert (report.exit_code, report.error, report.counts.posted) == (3, None, 1)
     assert len(github.posted(good)) == 1

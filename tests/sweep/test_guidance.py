@@ -13,9 +13,9 @@ from reviewer_cli.core.models import State
 from reviewer_cli.hosts.local_git import NOTES
 from reviewer_cli.ledger.rows import SavedReply
 from reviewer_cli.ports import Pass, ReviewRequest
+from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.passes import Memory, Passes
 from reviewer_cli.sweep.plan import Plan
-from reviewer_cli.sweep.refusals import Refusals
 from reviewer_cli.sweep.workshop import Prepared
 from tests.building import Repo
 from tests.core.making import diff, file_diff, head
@@ -176,7 +176,7 @@ def test_an_answer_under_other_guidance_is_not_used_again(tmp_path: Path) -> Non
             prepared=prepared(tmp_path, *advice),
             plan=Plan(selectors={}),
             memory=memory,
-            refusals=Refusals(),
+            availability=Availability(),
         )
         verified = asyncio.run(passes.run())
         saved.update({(one.step, one.inputs_hash): one for one in verified.unsaved})

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.core.health import Health
-from reviewer_cli.core.models import State
+from reviewer_cli.core.models import HeadKey, State
 from reviewer_cli.doctor.state import ledger as look
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
+from reviewer_cli.sweep.poll import reviews_of
 from tests.building import Repo
 from tests.fakes.stage import Stage
 
@@ -73,11 +74,26 @@ def test_a_review_that_another_ledger_posted_is_found_warned_of_and_amber(
     assert signs(stage) == []
     assert stage.sweep().counts.posted == 0
     (warned,) = warnings(caplog)
-    assert "repo@two (and of 0 more)" in warned
+    assert "repo@two that this ledger did not post: another ledger is in use" in warned
     (said,) = signs(stage)
     assert "in the last week: 1, the newest of " in said
     assert said.endswith("repo@two")
     assert stage.states() == {"one": State.POSTED, "two": State.POSTED}
+
+
+@pytest.mark.parametrize(
+    ("heads", "said"),
+    [
+        (1, "There is a review by our account of octo/repo#1"),
+        (2, "There are reviews by our account of octo/repo#1 and another head"),
+        (3, "There are reviews by our account of octo/repo#1 and 2 more heads"),
+    ],
+)
+def test_one_review_and_many_are_spoken_of(heads: int, said: str) -> None:
+    keys = [
+        HeadKey("github.com", "octo/repo", str(number + 1), "0" * 40) for number in range(heads)
+    ]
+    assert reviews_of(keys) == said
 
 
 def test_it_is_said_once_and_forgotten_in_a_week(

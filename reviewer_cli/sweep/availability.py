@@ -1,4 +1,4 @@
-"""Which doors failed us in this sweep or were found shut, and which let us in.
+"""Whether a sweep's doors can be asked: which failed us or were found shut, which let us in.
 
 Whatever asks a door tells it here; whoever is about to ask looks here first. Between sweeps the
 ledger's breakers remember it.
@@ -44,8 +44,8 @@ class _Silence:
     error: ReviewerError
 
 
-class Refusals:
-    """The memory of one sweep; any thread may call.
+class Availability:
+    """What one sweep knows of its doors; any thread may call.
 
     `refused` holds what each door's first failure was that concerns everybody, `let_in` the doors
     that answered, and `forbidden` the repositories, as (host, name), that we may read but not post
@@ -141,7 +141,7 @@ class Refusals:
             self.refused.setdefault(door, error)
             raise
 
-    def unavailable(self, door: str, error: ProviderUnavailable) -> None:
+    def engine_failed(self, door: str, error: ProviderUnavailable) -> None:
         """Count a failure of an engine; raises ProviderDown when it is everybody's."""
         if self.is_everybodys(door, error):
             down = ProviderDown(
