@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from github import Auth
 
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import HeadKey
-from reviewer_cli.hosts.github.accounts import Listed
+from reviewer_cli.hosts.github.accounts import Accounts, Listed
 from reviewer_cli.hosts.github.connection import Connection, Server
 from reviewer_cli.hosts.github.host import GitHub
 from reviewer_cli.hosts.github.selection import SelectionRules
@@ -34,6 +34,9 @@ from tests.fakes.stage import START, Stage
 SECRET = b"the marker secret"
 FILE = {"a.py": text()}
 CHANGED = {"a.py": text(_10="ten", _40="forty")}
+
+Connect = Callable[[Auth.Auth], Connection]
+"""A connection with this credential, on a stage's time."""
 
 
 def two_remarks(request: ReviewRequest) -> object:
@@ -100,12 +103,17 @@ class Trouble:
 
 @dataclass(kw_only=True)
 class GitHubStage(Stage):
-    """`sweep()` runs one tick over the fake's repositories, as a new process would."""
+    """`sweep()` runs one tick over the fake's repositories, as a new process would.
+
+    `selector` names them, where it is not the one; `accounts` are others than the bot's token.
+    """
 
     hub: FakeGitHub
     shop: Repo
     bot: Account
     token: str
+    selector: str = ""
+    accounts: Callable[[Connect], Accounts] | None = None
     check_run: bool = False
     real_waits: bool = False
     timeout_s: int = 10
@@ -125,14 +133,18 @@ class GitHubStage(Stage):
 
     def github(self, longest_wait_s: float = 600.0) -> GitHub:
         """A host with a connection of its own."""
-        connection = Connection(
-            self.server,
-            Auth.Token(self.token),
-            longest_wait_s=longest_wait_s,
-            clock=lambda: self.now,
-            wait=None if self.real_waits else self._wait,
-        )
-        account = StageAccount(connection)
+
+        def connect(auth: Auth.Auth) -> Connection:
+            return Connection(
+                self.server,
+                auth,
+                longest_wait_s=longest_wait_s,
+                clock=lambda: self.now,
+                wait=None if self.real_waits else self._wait,
+            )
+
+        made = self.accounts(connect) if self.accounts else None
+        account = made or StageAccount(connect(Auth.Token(self.token)))
         return GitHub(
             self.server,
             reading=account,
@@ -149,7 +161,7 @@ class GitHubStage(Stage):
 
     async def sweep_async(self, **changes: Any) -> Report:
         """One whole sweep inside a running loop."""
-        selectors = {self.server.name: (self.shop.full_name,)}
+        selectors = {self.server.name: (self.selector or self.shop.full_name,)}
         plan = replace(self.plan, **{"selectors": selectors, **changes})
         ledger = Ledger(self.ledger_path)
         doors = self.doors(ledger, plan)

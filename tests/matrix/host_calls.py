@@ -10,8 +10,10 @@ from tests.fakes.github.exchange import Exchange
 from tests.fakes.github.faults import Fault, Handler
 from tests.fakes.github.messages import Outcome, Request
 from tests.fakes.github_stage import GitHubStage
+from tests.matrix import credentials
 
 REVIEWS = "/repos/*/*/pulls/*/reviews"
+MINT = "/app/installations/*/access_tokens"
 
 
 def nothing(stage: GitHubStage) -> None:
@@ -54,6 +56,25 @@ class Call:
 
 
 CALLS = {
+    "installations": Call(
+        method="GET", path="/app/installations", before=credentials.apps_repositories
+    ),
+    "mint": Call(method="POST", path=MINT, before=credentials.apps_repositories),
+    "mint while a draft rests": Call(
+        method="POST", path=MINT, before=credentials.apps_token_that_ends
+    ),
+    "repositories of an installation": Call(
+        method="GET", path="/installation/repositories", before=credentials.apps_repositories
+    ),
+    "repositories of a user": Call(
+        method="GET", path="/user/repos", before=credentials.tokens_repositories
+    ),
+    "repositories of an owner": Call(
+        method="POST",
+        path="/graphql",
+        word="query Owned",
+        before=credentials.owners_repositories,
+    ),
     "poll": Call(method="POST", path="/graphql", word="query Tips"),
     "describe": Call(method="POST", path="/graphql", word="query Heads"),
     "who": Call(method="POST", path="/graphql", word="query Viewer"),

@@ -17,11 +17,16 @@ ENOUGH = 4
 def undisturbed(root: Path) -> list[str]:
     """The points of a sweep that nothing happens to."""
     with scene(root) as here:
-        done = here.sweep()
-        assert done.returncode == 0, done.stderr
-        assert wrong_in_the_end(here) == []
-        assert here.paid() == here.due()
-        return here.points()
+        return undisturbed_in(here)
+
+
+def undisturbed_in(here: Scene) -> list[str]:
+    """The same in a scene that is there."""
+    done = here.sweep()
+    assert done.returncode == 0, done.stderr
+    assert wrong_in_the_end(here) == []
+    assert here.paid() == here.due()
+    return here.points()
 
 
 def wrong_after(root: Path, point: str, *, again_at: str = "") -> list[str]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from asyncio.base_subprocess import BaseSubprocessTransport
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,12 +91,23 @@ def watch_the_programs(points: Points) -> None:
 
         def wait(self, timeout: float | None = None) -> int:
             code = super().wait(timeout)
+            self.ended()
+            return code
+
+        def ended(self) -> None:
             moments, self._moments = self._moments, None
             if moments is not None:
                 moments.__exit__(None, None, None)
-            return code
+
+    def exited(transport: Any, code: int) -> None:
+        program = transport._proc
+        real(transport, code)
+        program.ended()
 
     vars(subprocess)["Popen"] = Watched
+    # An event loop does not wait for its programs: it hears of their ends.
+    real = BaseSubprocessTransport._process_exited
+    setattr(BaseSubprocessTransport, "_process_exited", exited)  # noqa: B010 - no assignment to a method, for mypy
 
 
 def watch_the_host(points: Points) -> None:
@@ -107,7 +119,7 @@ def watch_the_host(points: Points) -> None:
         with points.around(f"host {_request(request)}"):
             return real(self, request, *more, **options)
 
-    setattr(adapter, "send", send)  # noqa: B010 - mypy would call it a method that is assigned to
+    setattr(adapter, "send", send)  # noqa: B010 - no assignment to a method, for mypy
 
 
 def _moving(points: Points, real: Callable[..., None]) -> Callable[..., None]:

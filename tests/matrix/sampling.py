@@ -17,6 +17,6 @@ STRIDE = int(os.environ.get("MATRIX_EVERY", "0"))
 
 
 def sample(items: Sequence[Item], every: int) -> list[Item]:
-    """Each `every`-th of them, unless the environment says otherwise."""
-    stride = STRIDE or every
+    """Each `every`-th of them, unless the environment says otherwise; one at least."""
+    stride = min(STRIDE or every, len(items))
     return list(items[SEED % stride :: stride])

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 SECRET = "made-up marker secret"
 CHANGED = {"a.py": text(_10="ten", _40="forty")}
 MOVED = {"a.py": text(_10="ten", _40="forty", _50="fifty")}
-KEPT = {"ledger.db", "ledger.db.seal", "sweep.lock", "scratch"}
+KEPT = ("ledger.db", "ledger.db.seal", "sweep.lock", "scratch", "installation-*.json")
 """All that a state directory holds between two sweeps."""
 
 Bill = Counter[tuple[str, str]]
@@ -136,7 +136,7 @@ class Scene:
 
     def left_behind(self) -> list[Path]:
         """What no sweep that came to its end may leave, however many died before it."""
-        state = [path for path in self.state.iterdir() if path.name not in KEPT]
+        state = [path for path in self.state.iterdir() if not any(map(path.match, KEPT))]
         scratch = self.state / "scratch"
         cache = self.root / "cache"
         return [
@@ -148,7 +148,7 @@ class Scene:
         ]
 
     def let_an_hour_pass(self) -> None:
-        """For drafts of the ledger: a young one may belong to a process that still writes it."""
+        """For seals of the ledger: a young one may belong to a process that still writes it."""
         for draft in self.state.glob(".*-*"):
             then = draft.stat().st_mtime - 3700.0
             os.utime(draft, (then, then))

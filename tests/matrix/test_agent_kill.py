@@ -1,7 +1,7 @@
 """The real agent program in its jail, under a sweep that dies: nothing of it lives on.
 
 It takes seconds, so that each run tries few points, other ones every time; with MATRIX_EVERY=1 it
-is half of those that concern the agent and what is paid for it.
+is every one that concerns the agent and what is paid for it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import pytest
 from reviewer_cli.ports import Pass
 from tests.fakes.github import spec
 from tests.fakes.scripted_model import Say, ScriptedModel, Step, answer
-from tests.matrix.judging import wrong_in_the_end, wrong_when_killed
+from tests.matrix.judging import undisturbed_in, wrong_when_killed
 from tests.matrix.paid import ANSWERS
-from tests.matrix.sampling import SEED, sample
+from tests.matrix.sampling import sample
 from tests.matrix.scene import Scene, scene
+from tests.matrix.trials import told_of, tried
 from tests.numbers import Record
 
 pytestmark = [spec.needs_graphql, pytest.mark.timeout(1200)]
 KEY = "sk-ant-made-up-0123456789"
 CONCERNED = ("program ", "ledger Ledger.claim", "ledger Lease.")
+ANSWERING = {f"the model answers request {number}": number for number in (1, 2, 3, 4)}
+"""Points outside the sweep's own process: its model kills it."""
 
 
 @contextmanager
@@ -54,25 +57,18 @@ def with_the_agent(root: Path, deadly: int = 0) -> Iterator[Scene]:
         yield here
 
 
+def wrong_around_the_agent(root: Path, point: str) -> list[str]:
+    with with_the_agent(root, ANSWERING.get(point, 0)) as here:
+        return wrong_when_killed(here, point)
+
+
 def test_a_sweep_that_dies_around_its_agents_leaves_none_and_pays_no_more(
     tmp_path: Path, record: Record
 ) -> None:
     with with_the_agent(tmp_path / "undisturbed") as here:
-        done = here.sweep()
-        assert done.returncode == 0, done.stderr
-        assert wrong_in_the_end(here) == []
-        assert here.paid() == here.due()
-        points = [point for point in here.points() if point.startswith(CONCERNED)]
-    chosen = sample(points[SEED % 2 :: 2], 20)
-    for number, point in enumerate(chosen):
-        with with_the_agent(tmp_path / str(number)) as here:
-            assert wrong_when_killed(here, point) == [], point
+        points = [point for point in undisturbed_in(here) if point.startswith(CONCERNED)]
+        assert here.paid().total() == len(ANSWERING)
+    chosen = sample([*points, *ANSWERING], 24)
+    wrong = tried(tmp_path, chosen, wrong_around_the_agent)
+    assert not wrong, told_of(wrong)
     record("points around the real agent program at which a sweep was killed", len(chosen))
-
-
-@pytest.mark.parametrize("request_number", sample([1, 3], 2))
-def test_a_sweep_that_dies_while_its_model_answers_leaves_no_agent(
-    tmp_path: Path, request_number: int
-) -> None:
-    with with_the_agent(tmp_path / "scene", request_number) as here:
-        assert wrong_when_killed(here, "") == []

@@ -32,8 +32,10 @@ def unanswered(step: Callable[[], object]) -> Fault:
     return stepped
 
 
-@pytest.mark.parametrize("moment", [unanswered, faults.then])
-@pytest.mark.parametrize("call", sample(list(CALLS), 2))
+PAIRS = [(call, moment) for call in CALLS for moment in (unanswered, faults.then)]
+
+
+@pytest.mark.parametrize(("call", "moment"), sample(PAIRS, 4))
 def test_a_fetch_that_dies_is_done_again(tmp_path: Path, call: str, moment: Moment) -> None:
     with scene(tmp_path / "scene") as here:
         here.hub.fail(*CALLS[call], moment(here.kill))

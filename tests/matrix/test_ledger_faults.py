@@ -85,7 +85,7 @@ def test_any_write_may_fail_and_nothing_is_lost(
     monkeypatch.setattr(retry, "LONGEST_S", 0.1)
     writes = writes_of_a_sweep(tmp_path / "undisturbed", monkeypatch)
     assert writes > 10
-    chosen = sample(range(writes), 8)
+    chosen = sample(range(writes), 16)
     for first in chosen:
         with story(tmp_path / str(first)) as told:
             check_from(told, Trouble(fault, first), monkeypatch)

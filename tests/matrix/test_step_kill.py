@@ -1,16 +1,12 @@
 """The step-kill matrix: the real program dies at each point of a sweep, and nothing comes of it.
 
 Each head is posted exactly once, no answer that was saved is paid for again, and nothing is left
-behind. MATRIX_EVERY=1 tries every point; else it is each sixteenth, other ones in every run.
+behind. MATRIX_EVERY=1 tries every point; else it is each fortieth, other ones in every run.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,35 +14,16 @@ import pytest
 from tests.fakes.github import spec
 from tests.matrix.judging import undisturbed, wrong_after
 from tests.matrix.sampling import SEED, sample
+from tests.matrix.trials import told_of, tried
 from tests.numbers import Record
 
 pytestmark = [spec.needs_graphql, pytest.mark.timeout(3600)]
-
-Trial = Callable[[Path, str], list[str]]
-
-
-def tried(tmp_path: Path, points: list[str], trial: Trial) -> dict[str, list[str]]:
-    """The points at which something is wrong, and what; as many at a time as there are cores."""
-
-    def one(number: int) -> tuple[str, list[str]]:
-        wrong = trial(tmp_path / str(number), points[number])
-        if not wrong:
-            shutil.rmtree(tmp_path / str(number))
-        return points[number], wrong
-
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as hands:
-        return {point: wrong for point, wrong in hands.map(one, range(len(points))) if wrong}
-
-
-def told_of(wrong: dict[str, list[str]]) -> str:
-    """One line for each point."""
-    return "\n".join(f"{point}: {'; '.join(what)}" for point, what in wrong.items())
 
 
 def test_a_sweep_that_dies_at_any_point_costs_nothing(tmp_path: Path, record: Record) -> None:
     points = undisturbed(tmp_path / "undisturbed")
     assert len(set(points)) == len(points)
-    chosen = sample(points, 16)
+    chosen = sample(points, 40)
     wrong = tried(tmp_path, chosen, wrong_after)
     assert not wrong, told_of(wrong)
     record("points of a sweep at which it was killed", len(chosen))
@@ -55,7 +32,7 @@ def test_a_sweep_that_dies_at_any_point_costs_nothing(tmp_path: Path, record: Re
 def test_the_sweep_that_follows_may_die_as_well(tmp_path: Path, record: Record) -> None:
     points = undisturbed(tmp_path / "undisturbed")
     dice = random.Random(SEED)  # noqa: S311 - told, so that it can be repeated
-    pairs = {point: dice.choice(points) for point in sample(points, 80)}
+    pairs = {point: dice.choice(points) for point in sample(points, 160)}
 
     def twice(root: Path, point: str) -> list[str]:
         return wrong_after(root, point, again_at=pairs[point])
