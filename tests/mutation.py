@@ -1,4 +1,4 @@
-"""What mutation testing found, written into docs/reliability.md.
+"""What mutation testing found: figures in docs/reliability.md, survivors in a file of their own.
 
 mutmut changes one thing of the program at a time, and some test should fail. `python -m
 tests.mutation` reads what `mutmut run` left in `mutants/`, and fails when too few were killed,
@@ -10,20 +10,27 @@ ledger's tests against its model.
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlite_utils import Database
+
+from reviewer_cli.ledger.schema import migrations
 from tests.survivors import EXPLAINED
 
-ROOT = Path(__file__).parents[1]
-RELIABILITY = ROOT / "docs" / "reliability.md"
+DOCS = Path(__file__).parents[1] / "docs"
+RELIABILITY, SURVIVORS = DOCS / "reliability.md", DOCS / "mutation-survivors.md"
 BEGIN, END = "<!-- counted by make mutation -->", "<!-- end of the mutants -->"
 LEAST = 0.85
-VALUE = re.compile("'[^']*'")
 KILLED = ("killed", "timeout", "segfault")
+
+LITERAL, VALUE = re.compile('"([^"]*)"'), re.compile("'[^']*'")
+SQL = re.compile(r"\b(PRAGMA|FROM|WHERE|JOIN|ORDER BY|AND|UPDATE|DELETE|OR REPLACE)\b| = [A-Z]+$")
 
 
 class NotGoodEnough(Exception):
@@ -47,40 +54,57 @@ class Mutant:
 
     @property
     def is_letter_case(self) -> bool:
-        """Whether only letters changed their size, and none in a value that SQL compares."""
-        values = VALUE.findall(self.before) == VALUE.findall(self.after)
-        return values and self.before.lower() == self.after.lower()
+        """Whether only letters changed their size, in words that SQLite reads in either case.
+
+        Those are its statements, without the values that they compare, and the schema's names.
+        """
+        if self.before.lower() != self.after.lower():
+            return False
+        both = zip(LITERAL.findall(self.before), LITERAL.findall(self.after), strict=True)
+        changed = [(was, now) for was, now in both if was != now]
+        return bool(changed) and all(
+            VALUE.findall(was) == VALUE.findall(now) and (was in NAMES or SQL.search(was))
+            for was, now in changed
+        )
 
 
-def section(mutants: list[Mutant]) -> str:
-    """The figures and the survivors as Markdown.
+def _names() -> frozenset[str]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrations.apply(Database(db))
+        tables = [table.name for table in Database(db).tables]
+        columns = [name for table in Database(db).tables for name in table.columns_dict]
+    return frozenset(tables + columns)
 
-    Raises NotGoodEnough.
+
+NAMES = _names()
+"""Every table and column of the ledger."""
+
+Explained = Mapping[str, Sequence[Mutant]]
+"""The survivors by the pattern that explains them."""
+
+
+def explained(mutants: Sequence[Mutant]) -> Explained:
+    """Each survivor with the first explanation that fits.
+
+    Raises NotGoodEnough when there is none, when one is idle, or when too few were killed.
     """
-    alive = [one for one in mutants if not one.is_killed]
-    share = 1 - len(alive) / len(mutants) if mutants else 0.0
-    explained, unexplained = _explained(alive)
-    idle = [pattern for pattern, _ in EXPLAINED if pattern not in explained]
-    faults = [f"no explanation: {one.change}" for one in unexplained]
-    faults += [f"explains nothing: {pattern}" for pattern in idle]
-    if share < LEAST:
-        faults.insert(0, f"only {share:.1%} of {len(mutants)} mutants were killed")
-    if faults:
-        raise NotGoodEnough("\n".join(faults))
-    return "\n".join([BEGIN, *_figures(mutants), "", *_survivors(explained), END])
-
-
-def _explained(alive: Iterable[Mutant]) -> tuple[dict[str, list[Mutant]], list[Mutant]]:
-    """The survivors by the first pattern that fits, and those that none fits."""
-    explained: dict[str, list[Mutant]] = defaultdict(list)
-    unexplained = []
-    for one in alive:
+    found: dict[str, list[Mutant]] = defaultdict(list)
+    faults = []
+    killed = sum(one.is_killed for one in mutants)
+    if killed < LEAST * len(mutants) or not mutants:
+        faults.append(f"only {killed} of {len(mutants)} mutants were killed")
+    for one in mutants:
+        if one.is_killed:
+            continue
         fits = (pattern for pattern, _ in EXPLAINED if _fits(pattern, one))
         if pattern := next(fits, None):
-            explained[pattern].append(one)
+            found[pattern].append(one)
         else:
-            unexplained.append(one)
-    return explained, unexplained
+            faults.append(f"no explanation: {one.change}")
+    faults += [f"explains nothing: {pattern}" for pattern, _ in EXPLAINED if pattern not in found]
+    if faults:
+        raise NotGoodEnough("\n".join(faults))
+    return found
 
 
 def _fits(pattern: str, one: Mutant) -> bool:
@@ -89,7 +113,12 @@ def _fits(pattern: str, one: Mutant) -> bool:
     return re.search(pattern, one.change) is not None
 
 
-def _figures(mutants: list[Mutant]) -> Iterator[str]:
+def section(mutants: Sequence[Mutant]) -> str:
+    """The figures of each file as Markdown, for docs/reliability.md."""
+    return "\n".join([BEGIN, *_figures(mutants), "", _reference(mutants), END])
+
+
+def _figures(mutants: Sequence[Mutant]) -> Iterator[str]:
     total = Counter(one.file for one in mutants)
     killed = Counter(one.file for one in mutants if one.is_killed)
     yield "| file | mutants | killed | share |"
@@ -100,13 +129,33 @@ def _figures(mutants: list[Mutant]) -> Iterator[str]:
     yield f"| all | {whole:,} | {dead:,} | {dead / whole:.1%} |"
 
 
-def _survivors(explained: dict[str, list[Mutant]]) -> Iterator[str]:
+def _reference(mutants: Sequence[Mutant]) -> str:
+    alive = sum(not one.is_killed for one in mutants)
+    return f"The {alive:,} that survive are explained in [{SURVIVORS.name}]({SURVIVORS.name})."
+
+
+def document(mutants: Sequence[Mutant], survivors: Explained) -> str:
+    """All of docs/mutation-survivors.md."""
+    killed = sum(one.is_killed for one in mutants)
+    opening = (
+        "# What no test of the ledger and of posting sees\n\n"
+        "`make mutation` writes this page. It changed functions of the ledger and of posting\n"
+        "(`only_mutate` in pyproject.toml) in one place at a time, and after each change ran the\n"
+        f"quick tests that reach the place. Of {len(mutants):,} changes {killed:,} made a test "
+        "fail, hang or crash.\n"
+        f"The other {len(mutants) - killed:,} stand below, and why they may live: a person's "
+        "judgement (tests/survivors.py),\nnot a measurement. The slower tests were not asked.\n"
+    )
+    return "\n".join([opening, *_survivors(survivors)])
+
+
+def _survivors(survivors: Explained) -> Iterator[str]:
     for pattern, why in EXPLAINED:
-        ones = explained[pattern]
-        yield f"<details><summary>{len(ones)} survive: {why}</summary>\n"
+        ones = survivors[pattern]
+        yield f"## {len(ones)}: {why}\n"
         for one in sorted(ones, key=lambda one: one.change):
             yield f"* `{one.file}` {one.function}: {_code(one.before)} → {_code(one.after)}"
-        yield "\n</details>\n"
+        yield ""
 
 
 def _code(text: str) -> str:
@@ -154,13 +203,16 @@ def written_into(text: str, new: str) -> str:
 
 
 def main() -> int:
-    """Write the section, or say why not."""
+    """Write both documents, or say why not."""
     try:
-        text = written_into(RELIABILITY.read_text(encoding="utf-8"), section(read()))
+        mutants = read()
+        survivors = document(mutants, explained(mutants))
+        figures = written_into(RELIABILITY.read_text(encoding="utf-8"), section(mutants))
     except NotGoodEnough as why:
-        sys.stderr.write(f"docs/reliability.md is not written:\n{why}\n")
+        sys.stderr.write(f"What mutation testing found is not written:\n{why}\n")
         return 1
-    RELIABILITY.write_text(text, encoding="utf-8")
+    SURVIVORS.write_text(survivors, encoding="utf-8")
+    RELIABILITY.write_text(figures, encoding="utf-8")
     return 0
 
 

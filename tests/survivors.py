@@ -1,6 +1,7 @@
 """Why mutants may live, by hand: a pattern on `file function: before → after`, and the reason.
 
-The first pattern that fits counts. "letter case" fits where only the size of letters changed.
+A pattern names the function and the very change, so that it excuses no other one. The first that
+fits counts. "letter case" fits where only the size of letters changed in what SQLite reads.
 """
 
 from __future__ import annotations
@@ -8,107 +9,126 @@ from __future__ import annotations
 EXPLAINED = (
     (
         "letter case",
-        "SQLite reads its words and the names of columns in either case, and so does sqlite3.Row; "
-        "a few are messages that say the same louder",
+        "SQLite reads its words and the names of tables and columns in either case, and so does "
+        "sqlite3.Row",
     ),
     (
-        r"→ .*XX",
-        "words to a person: tests look for the part that tells one error from another",
+        r"(audit\.py _payloads: .*\{row\['id'\]\}.* → .*\{row\['ID'\]\}|"
+        r"export\.py rows: at = found\[-1\]\[\"at\"\] → at = found\[-1\]\[\"AT\"\]$)",
+        "sqlite3.Row finds a column in either case, also one that the query names",
     ),
     (
-        r"NOT LIKE '%|ORDER BY STATE = 'DUE'",
-        "LIKE does not look at case; of the status only the set of heads is promised, their order "
-        "is a courtesy",
+        r"audit\.py _described: .* NOT LIKE '%_sqlite_migrations%'\" → .*'%_SQLITE_MIGRATIONS%'\"$",
+        "LIKE does not look at case",
     ),
     (
-        r"_holder: .*4097",
+        r"(audit\.py back_up|integrity\.py damaged|lock\.py _open|store\.py _refuse_\w+): "
+        r'"[\w ,()]+\." → "[\w ,()]+\.(XX)?"$',
+        "the advice at the end of a message: tests look for what tells one error from another",
+    ),
+    (
+        r"(audit\.py _faults_of|store\.py (_create|copy_ledger)): with translated\(\w+\)(.*): → "
+        r"with translated\(None\)\3:$",
+        "a message loses the path of the ledger; a sweep has one only",
+    ),
+    (
+        r"store\.py _check_version: (_refuse_newer\(.*), path\) → \1, None\)$",
+        "a message loses the path of the ledger; this one is for an upgrade that was killed",
+    ),
+    (
+        r"lock\.py _holder: .*\(handle, 4096, 0\)\) → .*\(handle, 4097, 0\)\)$",
         "the limit only keeps a planted file from filling memory",
     ),
     (
-        r"O_(NOFOLLOW|CLOEXEC|DIRECTORY)",
-        "a second fence: the file was looked at before, and Python passes no handle on by itself",
+        r"lock\.py holder: .* os\.O_RDONLY \| os\.O_CLOEXEC \| os\.O_NOFOLLOW\) → .*&",
+        "Python passes no handle on by itself; of a link, which only we could put there, nothing "
+        "but a note would be read",
     ),
     (
-        r"translated\(None\)|damaged\(path, None\)|(_check_version|_leave_wal).*None\)$",
-        "only a part of the message is lost, such as the path",
+        r"store\.py sync_directory: .* os\.O_RDONLY \| os\.O_DIRECTORY \| os\.O_CLOEXEC\) → .*&",
+        "Python passes no handle on by itself, and the callers name directories only",
     ),
     (
-        r"connect: .*isolation_level=None, \)$",
-        "five seconds are what Python's sqlite3 waits by itself",
-    ),
-    (
-        r"_remove_old_drafts: .*(suppress\(None\)|>=)",
-        "at one moment: another process removes the same draft, or it is an hour old to the tick",
-    ),
-    (
-        r"_upgrade: .*<= VERSION",
-        "another program did the upgrade meanwhile: a copy too many, and no migration is left",
-    ),
-    (
-        r"audit\.py (back_up|_take_place): .*(exists|TAKEN|W_OK|touch|unlink)",
-        "two fences stand behind one another: what the first lets pass, the second refuses with "
-        "the same words, and the copy that takes the name brings its own mode",
-    ),
-    (
-        r"audit\.py (_faults_of|_damage|_schema|_dangling|_payloads): ",
-        "which words the fault is told in; that there is one is what tests hold",
-    ),
-    (
-        r"encoding=None",
-        "the file is ASCII, in any encoding",
-    ),
-    (
-        r"_open: .*& 19",
+        r"lock\.py _open: .* & 0o022: → .* & 19:$",
         "19 asks for one bit more, which only a file that others can run has",
     ),
     (
-        r"Lease\.release: noted \|=",
+        r"store\.py connect: .*, timeout=BUSY_TIMEOUT_S\) → .*isolation_level=None, \)$",
+        "five seconds are what Python's sqlite3 waits by itself",
+    ),
+    (
+        r'store\.py connect: .*"journal_mode = DELETE".* → .*"XXjournal_mode = DELETEXX"',
+        "a rollback journal is what SQLite has by itself, and WAL is left before",
+    ),
+    (
+        r"store\.py _remove_old_drafts: .* > OLD_DRAFT_S: → .* >= OLD_DRAFT_S:$",
+        "at one moment only: when it is an hour old to the tick",
+    ),
+    (
+        r"audit\.py _take_place: target\.touch\(mode=0o600, exist_ok=False\) → target\.touch\("
+        r"(exist_ok=False|mode=385, exist_ok=False|mode=0o600, exist_ok=None)\)$",
+        "the copy that takes the name brings its own mode; None is no more than False",
+    ),
+    (
+        r"audit\.py _take_place: target\.unlink\(missing_ok=True\) → .*missing_ok=(False|None)\)$",
+        "the file was made a line before; only another process can have removed it",
+    ),
+    (
+        r"audit\.py back_up: .*exists\(\) or target\.is_symlink\(\): → .*exists\(\) and ",
+        "what is there already is refused once more, with the same words, when the copy is ready",
+    ),
+    (
+        r'audit\.py _schema: .*\(":memory:", isolation_level=None\)\) .* → .*\(":memory:", \)\) ',
+        "what a transaction in memory made, its own connection sees",
+    ),
+    (
+        r"(integrity\.py (_read_seal|seal)|lock\.py holder): .*encoding=\"ascii\"\).* → "
+        r".*(encoding=None\)|encoding=\"ASCII\"\)|\"w\", \))",
+        "the file is ASCII, in any encoding",
+    ),
+    (
+        r"lease\.py Lease\.release: noted \|= (.*) → noted = \1$",
         "nothing was noted before",
     ),
     (
-        r"Breakers\.settle: if not failed and",
-        "without it an empty transaction is made: slower, not different",
-    ),
-    (
-        r"longest_wait_s <= math\.inf",
+        r"recovery\.py recover: if longest_wait_s < math\.inf: → if longest_wait_s <= math\.inf:$",
         "no head waits longer than for ever",
     ),
     (
-        r"retention\.py _apply: (if noted and (0|1)|at = |note = )",
-        "times are seconds since 1970: nothing happened in the first of them, and a second more or "
-        "less of a day makes no difference",
+        r"retention\.py _apply: (if noted and 0 <= now - (.*) → if noted and (0 <|1 <=) now - \2"
+        r"|(at|note) = (.*)\b0(.*) → \4 = \5\b1\6)$",
+        "times are seconds since 1970, and numbers of heads begin at one: nothing happened in the "
+        "first second, nor to the first head at that time",
     ),
     (
-        r"_head: .*split\(",
-        "most tests have one severity; the one with three kills those that lose any",
+        r"(export\.py _line: .*, ensure_ascii=True\) → .*|rows\.py review_to_json: "
+        r".*, ensure_ascii=False\) → .*), (ensure_ascii=(None|True))?\)$",
+        "the same text, escaped or not, for whoever reads JSON; escaped is json's own way",
     ),
     (
-        r"ensure_ascii",
-        "the same text, escaped or not, for whoever reads JSON",
-    ),
-    (
-        r"export\.py rows: at = -",
+        r"export\.py rows: at = -1 → at = -2$",
         "no row has a number below one",
     ),
     (
-        r"integrity\.py (check: and 0|seal: )",
-        "a check too many or too few at the very moment, or a note under another name or in "
-        "another place that cannot be renamed, which costs one check",
+        r"integrity\.py check: and 0 <= now - seal\.checked_at < CHECK_INTERVAL_S → and "
+        r"0 <=? now - seal\.checked_at <=? CHECK_INTERVAL_S$",
+        "a check too many or too few, at one moment of the day",
     ),
     (
-        r"save_review: for ordinal",
+        r"lease\.py Lease\.save_review: .*enumerate\(done\.remarks, 1\): → "
+        r".*enumerate\(done\.remarks, 2?\):$",
         "the order counts, not where it begins",
     ),
     (
-        r"token_hex",
+        r"ledger\.py Ledger\.claim: token = secrets\.token_hex\(8\) → .*token_hex\((9|None)\)$",
         "more chance than is needed",
     ),
     (
-        r"Store\.insert: .*lastrowid",
+        r"store\.py Store\.insert: .*\.lastrowid or 0\) → .*\.lastrowid or 1\)$",
         "an insert always has a row",
     ),
     (
-        r"copy_ledger: ",
+        r"store\.py copy_ledger: (db\.backup\(.*), sleep=0\.05\) → \1, (sleep=1\.05)?\)$",
         "how politely the copying waits; that the copy is whole is what tests hold",
     ),
 )

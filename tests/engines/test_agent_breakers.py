@@ -13,6 +13,9 @@ from tests.engines.agent_room import KEY, Room
 from tests.fakes.scripted_model import Fail, ScriptedModel, answer
 from tests.fakes.stage import START, Stage
 
+# Each starts the real program up to eight times, one after another: ten seconds on an idle machine.
+pytestmark = pytest.mark.timeout(600)
+
 NOTHING = answer({"findings": []})
 OVERLOADED = Fail(
     status=529, type="overloaded_error", headers={"x-should-retry": "false", "retry-after": "1"}
@@ -68,7 +71,8 @@ def test_the_hint_that_the_proxy_saw_keeps_the_model_alone_until_then(
 def fail_twice(stage: Stage) -> None:
     """Three heads in a row, then a single one, and none pays for the second sweep."""
     assert sweep(stage) == 75
-    assert attempts(stage) == [0, 0, 1, 1], [row.error for row in stage.rows()]
+    said = "\n".join(f"{row.attempts}: {row.error}" for row in stage.rows())
+    assert attempts(stage) == [0, 0, 1, 1], said
     stage.now += 60.0
     report = stage.sweep(batch_size=4, effort=Effort.LOW)
     assert (report.exit_code, len(report.ended)) == (75, 1)
