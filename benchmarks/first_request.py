@@ -14,7 +14,7 @@ from benchmarks.bar import Figure, Must
 from benchmarks.ground import sweep
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Effort
+from reviewer_cli.ports.engine import Effort
 from reviewer_cli.sweep.plan import Plan
 from tests.building import Repo
 from tests.fakes.scripted_model import ScriptedModel, answer

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.bar import Figure, Must, part, seconds
 from benchmarks.ground import repository, sweep
-from reviewer_cli.ports import ReviewRequest
+from reviewer_cli.ports.engine import ReviewRequest
 from reviewer_cli.sweep.plan import Plan
 from tests.building import Repo
 from tests.fakes.engine import ScriptedEngine, found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Engine
+from reviewer_cli.ports.engine import Engine
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.report import Report
 from reviewer_cli.sweep.tick import tick

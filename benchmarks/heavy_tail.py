@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.bar import Figure, Must, part, ratio, seconds
 from benchmarks.full_batch import BATCH, HEADS, engine, stage
 from benchmarks.ground import sweep
-from reviewer_cli.ports import ReviewRequest
+from reviewer_cli.ports.engine import ReviewRequest
 from reviewer_cli.sweep.journey import Journey, Saved
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import poll, select

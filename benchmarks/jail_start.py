@@ -15,7 +15,7 @@ from benchmarks.bar import Figure, Must, part, taking_turns
 from reviewer_cli.jail.bubblewrap import Bubblewrap
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.jail.landlock import Landlock
-from reviewer_cli.ports import Cell
+from reviewer_cli.ports.jail import Cell
 
 TIMES = 41
 TRUE = Path("/usr/bin/true")

@@ -19,7 +19,7 @@ from benchmarks.full_batch import BATCH, engine
 from benchmarks.ground import repository, sweep
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import AccessRefused
-from reviewer_cli.ports import Reply, ReviewRequest
+from reviewer_cli.ports.engine import Reply, ReviewRequest
 from reviewer_cli.sweep.plan import Plan
 from tests.fakes.engine import ScriptedEngine
 

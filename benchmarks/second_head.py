@@ -18,7 +18,7 @@ from benchmarks.bar import Figure, Must, part, ratio, taking_turns
 from benchmarks.ground import repository
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.models import Head, HeadKey
-from reviewer_cli.ports import Remote
+from reviewer_cli.ports.host import Remote
 from reviewer_cli.sweep.workshop import Workshop
 from tests.building import ENVIRONMENT, Repo
 

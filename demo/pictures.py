@@ -24,7 +24,7 @@ from reviewer_cli.config.load import Loaded
 from reviewer_cli.config.settings import EngineTable, Settings, SweepTable
 from reviewer_cli.engines.offline import OfflineEngine
 from reviewer_cli.ledger.records import reading
-from reviewer_cli.ports import Reply, ReviewRequest
+from reviewer_cli.ports.engine import Reply, ReviewRequest
 from reviewer_cli.render import terminal
 from reviewer_cli.render.board import Board
 from reviewer_cli.sweep.tick import tick

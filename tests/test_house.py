@@ -33,20 +33,11 @@ HOMES = {
     "subprocess": ("git/", "jail/", "engines/child", "engines/offline", "config/commands.py"),
 }
 ROOMS = (
-    *("cli", "config", "contract", "core", "core/checks", "digest", "engines", "git", "hosts"),
-    *(
-        "doctor",
-        "hosts/github",
-        "jail",
-        "jail/inside",
-        "ledger",
-        "render",
-        "schedule",
-        "sweep",
-        "wiring",
-    ),
+    *("cli", "config", "contract", "core", "core/checks", "digest", "doctor", "engines", "git"),
+    *("hosts", "hosts/github", "jail", "jail/inside", "ledger", "ports", "render", "schedule"),
+    *("sweep", "wiring"),
 )
-FRONT = ("__init__", "__main__", "errors", "ports", "retry", "scratch", "telemetry")
+FRONT = ("__init__", "__main__", "errors", "retry", "scratch", "telemetry")
 NAMELESS = ("utils", "util", "helpers", "helper", "common", "manager", "misc", "shared", "tools")
 CLOCKS = ("now", "today", "time", "monotonic", "perf_counter", "utcnow", "time_ns")
 PROCESSES = ("create_subprocess_exec", "create_subprocess_shell", "system", "popen", "fork")

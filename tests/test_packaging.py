@@ -12,7 +12,7 @@ import pytest
 from reviewer_cli.engines.agent_options import agent_environment
 from reviewer_cli.engines.agent_program import VERBATIM_SINCE, agent_program, prove
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Cell
+from reviewer_cli.ports.jail import Cell
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]

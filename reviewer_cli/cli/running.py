@@ -34,7 +34,7 @@ def settings(
 ) -> Loaded:
     """The configuration with what the command line says on top of it."""
     from reviewer_cli.config.load import load
-    from reviewer_cli.ports import Effort
+    from reviewer_cli.ports.engine import Effort
 
     loaded = load(config, os.environ, environment)
     base = loaded.settings

@@ -22,7 +22,7 @@ from reviewer_cli.config.reference import SecretReference, parse_reference
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
-from reviewer_cli.ports import Effort
+from reviewer_cli.ports.engine import Effort
 
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from reviewer_cli.core.reply import findings_schema, verdicts_schema
-from reviewer_cli.ports import Pass
+from reviewer_cli.ports.engine import Pass
 
 # A finding pass is its lens followed by what both lenses share about writing findings.
 TEXTS = {

@@ -24,7 +24,8 @@ from reviewer_cli.engines.agent_options import OF_THE_SDK, agent_environment, ag
 from reviewer_cli.engines.agent_outcome import Seen, failure, witnessed
 from reviewer_cli.engines.agent_program import agent_program, prove
 from reviewer_cli.errors import ReviewTimeout
-from reviewer_cli.ports import Cell, Effort, Jail, Network, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Effort, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.jail import Cell, Jail, Network
 from reviewer_cli.scratch import private_directory
 from reviewer_cli.telemetry import LOGGER, SECRETS
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewer_cli.ports import ReviewRequest
+from reviewer_cli.ports.engine import ReviewRequest
 
 if TYPE_CHECKING:  # importing the SDK takes a second and 70 MB, which an idle tick must not pay
     from claude_agent_sdk import ClaudeAgentOptions

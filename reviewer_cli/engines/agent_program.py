@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reviewer_cli.engines.agent_options import FLAGS
 from reviewer_cli.errors import ConfigurationError
-from reviewer_cli.ports import Cell, Jail
+from reviewer_cli.ports.jail import Cell, Jail
 
 # Those of our options that confine it and that its help lists; all but the first two are the SDK's.
 NEEDED = (

@@ -26,7 +26,8 @@ from reviewer_cli.engines.child import started
 from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import SELECTED
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
-from reviewer_cli.ports import Cell, Effort, Jail, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Effort, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.jail import Cell, Jail
 from reviewer_cli.scratch import private_directory
 
 MOST_FINDINGS = 100

@@ -19,7 +19,7 @@ from reviewer_cli.errors import HeadGone, HeadRejected
 from reviewer_cli.git.flock import exclusive
 from reviewer_cli.git.orphans import marked
 from reviewer_cli.git.run import GitBusy, GitError, run, stream
-from reviewer_cli.ports import Remote
+from reviewer_cli.ports.host import Remote
 
 #: A first fetch brings a repository's whole history.
 FETCH_TIMEOUT_S = 1800.0

@@ -20,7 +20,7 @@ from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, 
 from reviewer_cli.git.flock import alone_in
 from reviewer_cli.git.place import repository_at
 from reviewer_cli.git.run import GitBusy, GitError, run
-from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
+from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
 from reviewer_cli.retry import while_busy
 

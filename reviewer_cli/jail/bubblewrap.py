@@ -11,7 +11,7 @@ from reviewer_cli.jail.command import LAUNCH
 from reviewer_cli.jail.inside.launch import FILTER
 from reviewer_cli.jail.system import PROGRAMS, settings
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Cell, Network
+from reviewer_cli.ports.jail import Cell, Network
 
 PROGRAM = "bwrap"
 # Without a new session the program could type into our terminal (CVE-2017-5226).

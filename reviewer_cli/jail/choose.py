@@ -10,7 +10,7 @@ from reviewer_cli.jail.bubblewrap import Bubblewrap
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.jail.landlock import Landlock
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Cell, Jail
+from reviewer_cli.ports.jail import Cell, Jail
 
 
 def jail_called(name: str) -> Jail:

@@ -15,7 +15,7 @@ from pathlib import Path
 from reviewer_cli.errors import ConfigurationError
 from reviewer_cli.jail.inside import limits
 from reviewer_cli.jail.inside.terms import WRAPPER, Terms
-from reviewer_cli.ports import Cell, Network
+from reviewer_cli.ports.jail import Cell, Network
 from reviewer_cli.telemetry import LOGGER
 
 ANSWER_S = 30

@@ -7,7 +7,7 @@ from pathlib import Path
 from reviewer_cli.jail.inside.terms import Terms
 from reviewer_cli.jail.system import PROGRAMS, settings
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Cell
+from reviewer_cli.ports.jail import Cell
 
 
 class Landlock(Walled):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewer_cli.jail.inside import probe
-from reviewer_cli.ports import Cell, Jail
+from reviewer_cli.ports.jail import Cell, Jail
 from reviewer_cli.scratch import SHORT_PLACE, temporary_directory
 
 PROBE_S = 20

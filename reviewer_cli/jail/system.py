@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reviewer_cli.ports import Network
+from reviewer_cli.ports.jail import Network
 
 PROGRAMS = tuple(
     Path(name)

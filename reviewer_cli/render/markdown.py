@@ -26,7 +26,7 @@ from reviewer_cli.core.sanitise import (
     is_harmless_code,
     one_line,
 )
-from reviewer_cli.ports import PostLimits
+from reviewer_cli.ports.host import PostLimits
 
 NOT_ALL = "_{} more parts do not fit into one review; `reviewer ledger show` has them._"
 MOST_NAMED = 10

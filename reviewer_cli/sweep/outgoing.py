@@ -14,7 +14,7 @@ from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.leaks import Leak
 from reviewer_cli.core.models import Head, Remark, Review
 from reviewer_cli.errors import InvalidReply, SecretInOutput
-from reviewer_cli.ports import Reply
+from reviewer_cli.ports.engine import Reply
 from reviewer_cli.telemetry import SECRETS
 
 LARGEST_REPLY = 2_000_000

@@ -26,7 +26,7 @@ from reviewer_cli.core.reply import (
 )
 from reviewer_cli.errors import InvalidReply, ReviewTimeout, SecretInOutput
 from reviewer_cli.ledger.rows import SavedReply
-from reviewer_cli.ports import Brief, Engine, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Brief, Engine, Pass, Reply, ReviewRequest
 from reviewer_cli.sweep.availability import Availability, engine_door
 from reviewer_cli.sweep.outgoing import Outgoing, reply_text
 from reviewer_cli.sweep.plan import Plan

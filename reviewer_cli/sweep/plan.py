@@ -12,7 +12,8 @@ from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.retention import Keep
-from reviewer_cli.ports import CodeHost, Effort, Engine
+from reviewer_cli.ports.engine import Effort, Engine
+from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.stopping import Stopping
 from reviewer_cli.sweep.workshop import Workshop

@@ -17,7 +17,7 @@ from reviewer_cli.errors import (
     UsageError,
 )
 from reviewer_cli.ledger.elsewhere import posted_elsewhere
-from reviewer_cli.ports import CodeHost
+from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.availability import FAILURES_OF_EVERYBODY, host_door
 from reviewer_cli.sweep.plan import Doors, Plan

@@ -19,7 +19,7 @@ from reviewer_cli.core.models import Review
 from reviewer_cli.errors import DraftGone, HeadGone, HeadRejected, SecretInOutput
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Work
-from reviewer_cli.ports import CodeHost, Draft, Standing
+from reviewer_cli.ports.host import CodeHost, Draft, Standing
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.outgoing import check_review
 

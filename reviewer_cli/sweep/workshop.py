@@ -22,7 +22,7 @@ from reviewer_cli.git.checkout import CheckoutPool
 from reviewer_cli.git.guidance import project_guidance
 from reviewer_cli.git.mirror import Mirror
 from reviewer_cli.git.run import GitBusy, GitError, end_all
-from reviewer_cli.ports import Remote
+from reviewer_cli.ports.host import Remote
 from reviewer_cli.retry import while_busy
 
 FETCH_TOGETHER = 100

@@ -20,7 +20,7 @@ from reviewer_cli.doctor import machine, state
 from reviewer_cli.doctor.checkup import Question, examine
 from reviewer_cli.errors import ConfigurationError, ReviewerError
 from reviewer_cli.jail.choose import jail_called
-from reviewer_cli.ports import Jail
+from reviewer_cli.ports.jail import Jail
 from reviewer_cli.scratch import temporary_directory
 from reviewer_cli.wiring.engines import engine
 from reviewer_cli.wiring.hosts import host

@@ -9,7 +9,8 @@ from reviewer_cli.config.secrets import resolve
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.engines.offline import OfflineEngine
-from reviewer_cli.ports import Engine, Jail
+from reviewer_cli.ports.engine import Engine
+from reviewer_cli.ports.jail import Jail
 from reviewer_cli.wiring.places import Places
 
 

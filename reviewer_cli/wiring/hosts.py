@@ -10,7 +10,7 @@ from reviewer_cli.config.reference import SecretReference
 from reviewer_cli.config.secrets import first_set, resolve, tokens_for
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.hosts import local_git
-from reviewer_cli.ports import CodeHost
+from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.wiring.places import Places
 
 

@@ -9,7 +9,7 @@ import pytest
 from reviewer_cli.config.load import Loaded, load
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.errors import ConfigurationError
-from reviewer_cli.ports import Effort
+from reviewer_cli.ports.engine import Effort
 
 
 def read(text: str, tmp_path: Path) -> Loaded:

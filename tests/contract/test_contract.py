@@ -13,7 +13,7 @@ from reviewer_cli import contract
 from reviewer_cli.contract import contract_hash, instructions
 from reviewer_cli.core.models import Severity
 from reviewer_cli.core.reply import findings_schema, verdicts_schema
-from reviewer_cli.ports import Pass
+from reviewer_cli.ports.engine import Pass
 
 FINDING_FIELDS = findings_schema()["$defs"]["FindingItem"]["properties"]
 VERDICT_WORDS = verdicts_schema()["$defs"]["VerdictItem"]["properties"]["verdict"]["enum"]

@@ -12,7 +12,8 @@ from reviewer_cli.core.models import Head, HeadKey
 from reviewer_cli.core.reply import findings_schema
 from reviewer_cli.engines.agent import AgentEngine, AgentSettings
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Brief, Jail, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Brief, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.jail import Jail
 from tests.fakes.scripted_model import ScriptedModel
 from tests.jail.room import running
 

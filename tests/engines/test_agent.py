@@ -26,7 +26,7 @@ from reviewer_cli.errors import (
     ReviewerError,
     ReviewTimeout,
 )
-from reviewer_cli.ports import Effort, Pass, Reply
+from reviewer_cli.ports.engine import Effort, Pass, Reply
 from tests.engines.agent_room import KEY, NOTHING, Room
 from tests.fakes.scripted_model import (
     Body,

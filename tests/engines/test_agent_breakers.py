@@ -8,7 +8,7 @@ import pytest
 
 from reviewer_cli.core.breaker import Kind
 from reviewer_cli.core.models import State
-from reviewer_cli.ports import Effort
+from reviewer_cli.ports.engine import Effort
 from tests.engines.agent_room import KEY, Room
 from tests.fakes.scripted_model import Fail, ScriptedModel, answer
 from tests.fakes.stage import START, Stage

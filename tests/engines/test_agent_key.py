@@ -20,7 +20,8 @@ from reviewer_cli.errors import AccessRefused, HeadError
 from reviewer_cli.jail.bubblewrap import Bubblewrap
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.jail.landlock import Landlock
-from reviewer_cli.ports import Jail, Reply
+from reviewer_cli.ports.engine import Reply
+from reviewer_cli.ports.jail import Jail
 from reviewer_cli.wiring.engines import engine
 from reviewer_cli.wiring.places import Places
 from tests.engines.agent_room import CANARY, KEY, NOTHING, Room

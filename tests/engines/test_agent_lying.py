@@ -19,7 +19,7 @@ from reviewer_cli.engines import agent_options
 from reviewer_cli.engines.agent_heard import MOST, Heard
 from reviewer_cli.engines.agent_outcome import failure, in_short
 from reviewer_cli.errors import HeadError, InvalidReply, ReviewTimeout
-from reviewer_cli.ports import Reply
+from reviewer_cli.ports.engine import Reply
 from tests.engines.agent_room import Room
 from tests.fakes.scripted_model import ScriptedModel
 

@@ -18,7 +18,7 @@ from reviewer_cli.engines.ruff_report import RuffReport
 from reviewer_cli.engines.ruff_rules import RULES
 from reviewer_cli.errors import ConfigurationError, HeadError, ReviewTimeout
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Brief, Effort, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Brief, Effort, Pass, Reply, ReviewRequest
 
 HEAD = Head(
     key=HeadKey("github.com", "acme/app", "7", "a" * 40),

@@ -14,7 +14,7 @@ import pytest
 from reviewer_cli.engines.offline import OfflineEngine
 from reviewer_cli.errors import HeadError
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Cell
+from reviewer_cli.ports.jail import Cell
 from tests.engines.test_offline import added, request
 
 TURNS = 12

@@ -8,7 +8,7 @@ from typing import Any
 
 from reviewer_cli.core.health import Sign, green
 from reviewer_cli.core.models import Usage
-from reviewer_cli.ports import Effort, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Effort, Pass, Reply, ReviewRequest
 
 Answer = Callable[[ReviewRequest], object]
 

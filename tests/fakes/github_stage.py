@@ -17,7 +17,7 @@ from reviewer_cli.hosts.github.connection import Connection, Server
 from reviewer_cli.hosts.github.host import GitHub
 from reviewer_cli.hosts.github.selection import SelectionRules
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Reply, ReviewRequest
+from reviewer_cli.ports.engine import Reply, ReviewRequest
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.report import Report
 from reviewer_cli.sweep.tick import tick

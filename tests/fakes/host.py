@@ -9,7 +9,7 @@ from typing import TypeVar
 from reviewer_cli.core.models import HeadKey, Review
 from reviewer_cli.core.sanitise import visible
 from reviewer_cli.hosts.local_git import NOTES, LocalGit
-from reviewer_cli.ports import Draft, Standing
+from reviewer_cli.ports.host import Draft, Standing
 from tests.building import Repo
 
 Answer = TypeVar("Answer")

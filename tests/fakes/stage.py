@@ -12,7 +12,8 @@ from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import Records
 from reviewer_cli.ledger.views import HeadHistory, HeadRecord
-from reviewer_cli.ports import CodeHost, Engine
+from reviewer_cli.ports.engine import Engine
+from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.report import Report
 from reviewer_cli.sweep.tick import tick

@@ -10,7 +10,7 @@ from reviewer_cli.errors import ConfigurationError, HeadGone, HeadRejected
 from reviewer_cli.git.flock import exclusive
 from reviewer_cli.git.mirror import Mirror, MirrorDamaged, directory_name, reference
 from reviewer_cli.git.run import GitError
-from reviewer_cli.ports import Remote
+from reviewer_cli.ports.host import Remote
 from tests.building import Repo
 
 GONE = "1234567890" * 4

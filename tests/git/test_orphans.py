@@ -20,7 +20,7 @@ FETCHING = """
 import sys
 from pathlib import Path
 from reviewer_cli.git.mirror import Mirror
-from reviewer_cli.ports import Remote
+from reviewer_cli.ports.host import Remote
 Mirror.open(Path(sys.argv[1]), "h/r").fetch(Remote(url=sys.argv[2]), ["a" * 40])
 """
 LOOKING = """

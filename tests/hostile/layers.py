@@ -25,7 +25,8 @@ from reviewer_cli.jail.bubblewrap import Bubblewrap
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.jail.landlock import Landlock
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Brief, Jail, Network, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Brief, Reply, ReviewRequest
+from reviewer_cli.ports.jail import Jail, Network
 from tests.fakes.scripted_model import Body, Say, ScriptedModel, Step, answer, together
 from tests.hostile.outside import KEY
 

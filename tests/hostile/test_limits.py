@@ -16,7 +16,7 @@ from reviewer_cli.core.models import State
 from reviewer_cli.errors import HeadError
 from reviewer_cli.jail.command import Limits
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Jail
+from reviewer_cli.ports.jail import Jail
 from tests.fakes.host import reviews_on
 from tests.fakes.scripted_model import Body, Say, ScriptedModel, Step, answer, call
 from tests.fakes.stage import Stage

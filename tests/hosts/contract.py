@@ -1,4 +1,4 @@
-"""What every code host keeps, as ports.py says it: a host's test file gives a `place` to run it in.
+"""What every code host keeps, as ports/host.py says it: a host's test file gives a `place` to run it in.
 
 A subclass is named Test… and overrides `place`; the tests here drive the door and nothing else.
 """
@@ -12,7 +12,7 @@ import pytest
 
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Comment, Head, HeadKey, Review, Side
-from reviewer_cli.ports import CodeHost
+from reviewer_cli.ports.host import CodeHost
 
 
 class Place(Protocol):

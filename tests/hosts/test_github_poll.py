@@ -15,7 +15,7 @@ from reviewer_cli.core.models import State
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.errors import AccessRefused, HostUnavailable, ProviderWait
 from reviewer_cli.hosts.github.poll import TOGETHER
-from reviewer_cli.ports import RepositoryPoll
+from reviewer_cli.ports.host import RepositoryPoll
 from tests.fakes.github import faults, spec
 from tests.fakes.github.faults import Fault, Handler
 from tests.fakes.github.messages import Outcome, Request, Response

@@ -17,7 +17,7 @@ from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Clean, Comment, HeadKey, Review, Side, State
 from reviewer_cli.errors import DraftGone, HeadError, HeadRejected, HostUnavailable
 from reviewer_cli.hosts.github.posting import Blocked
-from reviewer_cli.ports import CodeHost
+from reviewer_cli.ports.host import CodeHost
 from tests.fakes.engine import found, nothing
 from tests.fakes.github import faults, reviews
 from tests.fakes.github.rows import Pull

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reviewer_cli.ports import Cell, Jail
+from reviewer_cli.ports.jail import Cell, Jail
 
 PYTHON = Path(sys.executable).resolve()
 SH = Path("/bin/sh")

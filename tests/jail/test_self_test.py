@@ -19,7 +19,7 @@ from reviewer_cli.jail.inside import landlock as inside
 from reviewer_cli.jail.landlock import Landlock
 from reviewer_cli.jail.self_test import LONGEST_PLACE, self_test
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Cell, Network
+from reviewer_cli.ports.jail import Cell, Network
 
 
 def test_a_jail_that_holds_is_tested_once(

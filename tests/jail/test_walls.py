@@ -17,7 +17,7 @@ from reviewer_cli.jail.bubblewrap import Bubblewrap
 from reviewer_cli.jail.command import Launcher, Limits
 from reviewer_cli.jail.landlock import Landlock
 from reviewer_cli.jail.walled import Walled
-from reviewer_cli.ports import Network
+from reviewer_cli.ports.jail import Network
 from tests.jail.room import PYTHON, SECRET, SH, Room
 from tests.jail.test_launch import (
     FORK_BOMB,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reviewer_cli import __main__
-from reviewer_cli.ports import Engine, Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Engine, Pass, Reply, ReviewRequest
 from tests.matrix import points
 from tests.matrix.paid import Paid
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reviewer_cli.contract import instructions
-from reviewer_cli.ports import Pass, Reply, ReviewRequest
+from reviewer_cli.ports.engine import Pass, Reply, ReviewRequest
 from tests.fakes.engine import ScriptedEngine, found
 
 ANSWERS: dict[Pass, dict[str, Any]] = {

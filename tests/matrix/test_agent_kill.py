@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reviewer_cli.ports import Pass
+from reviewer_cli.ports.engine import Pass
 from tests.fakes.github import spec
 from tests.fakes.scripted_model import Say, ScriptedModel, Step, answer
 from tests.matrix.judging import undisturbed_in, wrong_when_killed

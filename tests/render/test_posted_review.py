@@ -22,7 +22,7 @@ from reviewer_cli.core.models import (
     Unreviewed,
 )
 from reviewer_cli.core.sanitise import is_harmless_code, visible
-from reviewer_cli.ports import PostLimits
+from reviewer_cli.ports.host import PostLimits
 from reviewer_cli.render.markdown import Facts, compose, document, with_comments_in_body
 from tests.core.posted import ANY_MARKDOWN, COMMANDS, alive, calls, commands, tokens
 

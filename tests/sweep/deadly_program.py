@@ -14,7 +14,7 @@ from typing import Any
 
 from reviewer_cli import __main__
 from reviewer_cli.hosts.local_git import LocalGit
-from reviewer_cli.ports import Engine
+from reviewer_cli.ports.engine import Engine
 from tests.fakes.engine import ScriptedEngine
 
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from reviewer_cli import __main__
-from reviewer_cli.ports import Engine
+from reviewer_cli.ports.engine import Engine
 from tests.fakes.engine import ScriptedEngine
 
 

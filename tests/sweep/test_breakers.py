@@ -23,7 +23,8 @@ from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.views import BreakerRecord
-from reviewer_cli.ports import Remote, RepositoryPoll, ReviewRequest, Standing
+from reviewer_cli.ports.engine import ReviewRequest
+from reviewer_cli.ports.host import Remote, RepositoryPoll, Standing
 from reviewer_cli.sweep.report import Report
 from reviewer_cli.telemetry import BreakerOpen
 from tests.building import Repo

@@ -19,7 +19,7 @@ from reviewer_cli.errors import AccessRefused, ConfigurationError, HeadError
 from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.views import BreakerRecord
-from reviewer_cli.ports import Reply, ReviewRequest
+from reviewer_cli.ports.engine import Reply, ReviewRequest
 from reviewer_cli.telemetry import BreakerOpen, HeadEnded, Polled
 from tests.building import Repo
 from tests.fakes.engine import ScriptedEngine

@@ -12,7 +12,7 @@ from reviewer_cli.core.guidance import Advice, Guidance
 from reviewer_cli.core.models import State
 from reviewer_cli.hosts.local_git import NOTES
 from reviewer_cli.ledger.rows import SavedReply
-from reviewer_cli.ports import Pass, ReviewRequest
+from reviewer_cli.ports.engine import Pass, ReviewRequest
 from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.passes import Memory, Passes
 from reviewer_cli.sweep.plan import Plan

@@ -17,7 +17,7 @@ from reviewer_cli.core.models import HeadKey, Review, State
 from reviewer_cli.errors import DraftGone, HeadError, HeadGone, HeadRejected, SecretInOutput
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Draft, Standing
+from reviewer_cli.ports.host import Draft, Standing
 from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
 from reviewer_cli.telemetry import SECRETS
 from tests.ledger.samples import NOW, head, leased, review, row, sha

@@ -21,7 +21,8 @@ from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
-from reviewer_cli.ports import Pass, Remote, ReviewRequest
+from reviewer_cli.ports.engine import Pass, ReviewRequest
+from reviewer_cli.ports.host import Remote
 from reviewer_cli.sweep.workshop import Prepared, Workshop
 from tests.fakes.engine import ScriptedEngine, found
 from tests.fakes.host import reviews_on

@@ -14,7 +14,8 @@ import pytest
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import AccessRefused, HeadError, LedgerUnwritable, ProviderWait
 from reviewer_cli.hosts.local_git import LocalGit
-from reviewer_cli.ports import Draft, ReviewRequest
+from reviewer_cli.ports.engine import ReviewRequest
+from reviewer_cli.ports.host import Draft
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.host import POSTING_CALLS, FaultyHost, drafts_in, reviews_on
 from tests.fakes.stage import Stage

@@ -19,7 +19,8 @@ from reviewer_cli.errors import HeadError, PostingForbidden
 from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.jail.command import Launcher
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Draft, Pass, RepositoryPoll, ReviewRequest
+from reviewer_cli.ports.engine import Pass, ReviewRequest
+from reviewer_cli.ports.host import Draft, RepositoryPoll
 from reviewer_cli.telemetry import LOGGER, SECRETS, HeadEnded
 from tests.core.test_leaks import DISGUISES, GITHUB, b64
 from tests.fakes.engine import ScriptedEngine, found

@@ -10,7 +10,7 @@ from reviewer_cli.core.models import State
 from reviewer_cli.core.sanitise import UNSEEN
 from reviewer_cli.engines.offline import OfflineEngine
 from reviewer_cli.jail.command import Launcher
-from reviewer_cli.ports import Pass, ReviewRequest
+from reviewer_cli.ports.engine import Pass, ReviewRequest
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.stage import Stage
 from tests.sweep.test_secret_in_output import posted

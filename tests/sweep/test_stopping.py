@@ -15,7 +15,8 @@ from reviewer_cli.core.models import State
 from reviewer_cli.errors import ProviderWait
 from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports import Remote, ReviewRequest
+from reviewer_cli.ports.engine import ReviewRequest
+from reviewer_cli.ports.host import Remote
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.stopping import Stopping
 from tests.fakes.engine import ScriptedEngine

@@ -15,7 +15,8 @@ from reviewer_cli.errors import (
     ProviderWait,
 )
 from reviewer_cli.hosts.local_git import LocalGit
-from reviewer_cli.ports import Pass, RepositoryPoll, ReviewRequest
+from reviewer_cli.ports.engine import Pass, ReviewRequest
+from reviewer_cli.ports.host import RepositoryPoll
 from reviewer_cli.telemetry import HeadEnded, Polled
 from tests.fakes.engine import ScriptedEngine, found
 from tests.fakes.stage import Stage

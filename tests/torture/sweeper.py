@@ -12,7 +12,7 @@ from typing import Any
 
 from reviewer_cli import __main__
 from reviewer_cli.core.diff import LineKind
-from reviewer_cli.ports import Engine, ReviewRequest
+from reviewer_cli.ports.engine import Engine, ReviewRequest
 from tests.fakes.engine import ScriptedEngine, found
 
 SLOWEST_S = 0.2

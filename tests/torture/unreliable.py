@@ -21,14 +21,8 @@ from reviewer_cli.errors import (
     ProviderWait,
     ReviewTimeout,
 )
-from reviewer_cli.ports import (
-    Draft,
-    PostLimits,
-    Remote,
-    RepositoryPoll,
-    ReviewRequest,
-    Standing,
-)
+from reviewer_cli.ports.engine import ReviewRequest
+from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
 from tests.fakes.engine import found
 
 Answer = TypeVar("Answer")

@@ -18,7 +18,7 @@ from reviewer_cli.hosts.github.rights import (
     lack_of,
     spare_of,
 )
-from reviewer_cli.ports import RepositoryPoll
+from reviewer_cli.ports.host import RepositoryPoll
 
 MOST_OFF_S = 60.0
 """“exp”, at most ten minutes ahead, and “iat” of an App's token bear a minute of difference:

@@ -32,7 +32,7 @@ from reviewer_cli.hosts.github.rights import (
     warn,
 )
 from reviewer_cli.hosts.github.selection import SelectionRules, select
-from reviewer_cli.ports import Draft, PostLimits, Remote, RepositoryPoll, Standing
+from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
 
 
 class GitHub:

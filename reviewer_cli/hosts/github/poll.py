@@ -11,7 +11,7 @@ from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
 from reviewer_cli.hosts.github.connection import Answer, Connection
 from reviewer_cli.hosts.github.queries import ALIVE, MORE_TIPS, repository_variables, tips_query
-from reviewer_cli.ports import RepositoryPoll
+from reviewer_cli.ports.host import RepositoryPoll
 
 TOGETHER = 40
 """Repositories in one query: one point by the documented formula (40 connections of 100), and few

@@ -18,7 +18,7 @@ from reviewer_cli.core.models import Comment, HeadKey, Review
 from reviewer_cli.errors import DraftGone, HeadError, HeadRejected
 from reviewer_cli.hosts.github.connection import Connection
 from reviewer_cli.hosts.github.faults import NotFound, OutcomeUnknown, Unprocessable
-from reviewer_cli.ports import Draft, PostLimits
+from reviewer_cli.ports.host import Draft, PostLimits
 from reviewer_cli.render.markdown import with_comments_in_body
 
 ONE_PENDING = "one pending review"

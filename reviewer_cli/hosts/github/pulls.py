@@ -11,7 +11,7 @@ from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
 from reviewer_cli.hosts.github.connection import Answer, Connection
 from reviewer_cli.hosts.github.queries import details_query, pull_variables, standing_query
-from reviewer_cli.ports import Standing
+from reviewer_cli.ports.host import Standing
 
 TOGETHER = 25
 """Pull requests described in one query; with their labels and reviews that is one point."""
