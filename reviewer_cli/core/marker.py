@@ -1,4 +1,4 @@
-"""The hidden last line of a posted review that names its head: the host's memory of our work."""
+"""The hidden last lines of a posted review that name its heads: the host's memory of our work."""
 
 from __future__ import annotations
 
@@ -17,17 +17,29 @@ def marker(key: HeadKey, secret: bytes) -> str:
 
 
 def carries_marker(body: str, key: HeadKey, secret: bytes) -> bool:
-    """Whether the exact last line of `body` is this head's marker, signed with this secret.
+    """Whether one of the marker lines that `body` ends with is this head's, with this signature.
 
-    A marker that is quoted, planted higher up or copied from another head does not count.
+    A review has several where it was found to hold for later heads too. A marker that is quoted,
+    planted higher up or copied from another head does not count.
     """
-    last = body.rstrip("\n").rsplit("\n", 1)[-1]
-    found = MARKER.fullmatch(last)
-    return (
-        found is not None
-        and found[1] == key.sha
-        and hmac.compare_digest(found[2], _signature(key, secret))
+    _, markers = with_markers_apart(body)
+    return any(
+        found[1] == key.sha and hmac.compare_digest(found[2], _signature(key, secret))
+        for found in map(MARKER.fullmatch, markers)
+        if found is not None
     )
+
+
+def with_markers_apart(body: str) -> tuple[str, list[str]]:
+    """A body without the marker lines that it ends with, and those, the oldest first.
+
+    They stand together: what is above anything else, be it an empty line, is the body's own text.
+    """
+    lines = body.rstrip("\n").split("\n")
+    start = len(lines)
+    while start and MARKER.fullmatch(lines[start - 1]):
+        start -= 1
+    return "\n".join(lines[:start]).rstrip("\n"), lines[start:]
 
 
 def _signature(key: HeadKey, secret: bytes) -> str:

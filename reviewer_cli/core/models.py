@@ -60,7 +60,48 @@ class Disposition(StrEnum):
 
     KEPT = "kept"
     DUPLICATE = "duplicate"
+    """Said by another finding of the same review."""
     REFUTED = "refuted"
+    REPEATED = "repeated"
+    """Said before on this pull request, by us or by somebody else."""
+    DISMISSED = "dismissed"
+    """Said before, and a person declined it."""
+    KNOWN = "known"
+    """The project's base branch says that it is known."""
+    UNCHANGED = "unchanged"
+    """A small matter about lines that an earlier round has seen as they are."""
+
+
+class Change(StrEnum):
+    """How a pull request came from its last reviewed head to this one."""
+
+    WHOLE = "whole"
+    """There is no such head, or it cannot be had any more: all of it is looked at."""
+    PUSH = "push"
+    """Commits were added."""
+    FORCE_PUSH = "force-push"
+    """Commits were rewritten on the same base."""
+    REBASE = "rebase"
+    """The base is another one: the branch was moved, or its base merged into it."""
+
+
+class Outcome(StrEnum):
+    """What became of a finding after it was posted."""
+
+    FIXED = "fixed"
+    """The flagged lines changed after the comment."""
+    SUGGESTION_COMMITTED = "suggestion committed"
+    ACCEPTED = "accepted"
+    """A reply or a thumb agreed with it."""
+    DISMISSED = "dismissed"
+    """A person resolved it unchanged, declined it in a reply, or put a thumb down."""
+    IGNORED = "ignored"
+    """The pull request moved on, or was closed, and nobody did anything about it."""
+    MERGED_UNRESOLVED = "merged unresolved"
+    REVERTED = "reverted"
+    """After the merge the flagged lines were put back as they had been before."""
+    FIXED_AGAIN = "fixed again"
+    """After the merge the flagged lines were changed by a commit that calls itself a fix."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,8 +139,9 @@ class Tip:
 class Head:
     """A tip with the details that are fetched only for heads the ledger does not know.
 
-    `posted` is the id of our own review of this very head, where the host already has one;
-    `changed_lines` is 0 where the host does not tell.
+    `pushed_at` (seconds since the epoch) is when it was pushed at the latest, None where the host
+    tells nothing of it. `posted` is the id of our own review of this very head, where the host
+    already has one; `changed_lines` is 0 where the host does not tell.
     """
 
     key: HeadKey
@@ -115,6 +157,7 @@ class Head:
     changed_lines: int = 0
     labels: tuple[str, ...] = ()
     version: str = ""
+    pushed_at: float | None = None
     posted: str | None = None
 
 
@@ -154,7 +197,10 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A finding with its place, its fingerprints and what became of it."""
+    """A finding with its place, its fingerprints and what became of it.
+
+    `repeats` is the ledger's id of the earlier finding that says the same.
+    """
 
     finding: Finding
     anchor: Anchor
@@ -162,6 +208,25 @@ class Remark:
     reason: str = ""
     fingerprint: str = ""
     text_fingerprint: str = ""
+    repeats: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A finding of an earlier round of the same pull request, as the ledger keeps it.
+
+    `sha` is the head it was made on and `round` that head's round. `comment_id` is the host's id
+    of the comment that says it, None where it has none or that is not known yet. `outcome` is the
+    newest one, with its evidence; None while nothing has become of it.
+    """
+
+    id: int
+    sha: str
+    round: int
+    remark: Remark
+    comment_id: str | None = None
+    outcome: Outcome | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,10 +276,13 @@ class Comment:
 class Review:
     """The outgoing review, saved in the ledger before the first request that posts it.
 
-    `body` ends with `marker` as its last line.
+    `body` ends with `marker` as its last line. `amends` is the id of an earlier review of ours
+    that is edited instead, because there is nothing new to say; while that stands, `body` is not
+    posted.
     """
 
     key: HeadKey
     body: str
     marker: str
     comments: tuple[Comment, ...] = ()
+    amends: str | None = None

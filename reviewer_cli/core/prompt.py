@@ -13,14 +13,17 @@ from itertools import count
 
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus, LineKind
 from reviewer_cli.core.guidance import Advice
-from reviewer_cli.core.models import Finding, Head, Side
+from reviewer_cli.core.models import Earlier, Finding, Head, Side
+from reviewer_cli.core.rounds import Reviewed
 from reviewer_cli.core.sanitise import one_line, visible
 
-OPENING = (
-    "Review this change. Each line of the diff is shown as side and line number (R: the new file, "
+HOW_TO_READ = (
+    "Each line of the diff is shown as side and line number (R: the new file, "
     "L: the base file), a sign, and the code after one blank. The files are in the current "
     "directory as the change leaves them, without links, pictures, PDFs and notebooks.\n\n"
 )
+OPENING = f"Review this change. {HOW_TO_READ}"
+LATER_OPENING = f"Review what is new in this change since it was last reviewed. {HOW_TO_READ}"
 
 LONGEST_BODY = 8000
 """Characters of a description that are shown; it is no place for an argument of book length."""
@@ -34,7 +37,7 @@ STATUS_WORDS = {
 }
 
 
-FENCES = ("diff", "not-shown", "guidance", "evidence", "author", "finding")
+FENCES = ("diff", "not-shown", "reviewed", "said", "guidance", "evidence", "author", "finding")
 
 #: A number counts as used wherever it stands behind such a name, closing bracket or not.
 LOOK_ALIKE = re.compile(f"(?:{'|'.join(FENCES)})-([0-9]+)", re.IGNORECASE)
@@ -44,6 +47,14 @@ MOST_NAMED = 200
 
 WIDEST = 300
 """Characters of a title or a branch: more than a host takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What earlier rounds did: the lines that they saw as they are now, and what they said."""
+
+    reviewed: tuple[Reviewed, ...] = ()
+    said: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +67,21 @@ class Data:
 
 
 def find_prompt(
-    head: Head, diff: Diff, advice: Sequence[Advice] = (), evidence: Sequence[Finding] = ()
+    head: Head,
+    diff: Diff,
+    advice: Sequence[Advice] = (),
+    evidence: Sequence[Finding] = (),
+    before: Before | None = None,
 ) -> str:
     """The prompt of a finding pass.
 
-    `advice` is the project's own guidance, `evidence` what was said of the change already.
+    `advice` is the project's own guidance, `evidence` what was said of the change in this round.
+    A later round shows in `diff` what is new, and tells of the rest what is known `before`.
     """
     return _prompt(
-        Data(OPENING, "diff", _diff_text(diff)),
+        Data(LATER_OPENING if before else OPENING, "diff", _diff_text(diff)),
         *_not_shown(diff),
+        *_before(before),
         *_guidance(advice),
         *_evidence(evidence),
         _about(head),
@@ -125,11 +142,33 @@ def _name(path: str) -> str:
 
 
 def _not_shown(diff: Diff) -> Iterator[Data]:
-    lines = [f"{_name(file.path)}: {file.reason}" for file in diff.unreviewed[:MOST_NAMED]]
-    if more := len(diff.unreviewed) - len(lines):
-        lines.append(f"({more} more files are not named)")
+    lines = [f"{_name(file.path)}: {file.reason}" for file in diff.unreviewed]
     if lines:
-        yield Data("Also changed, but not shown:\n", "not-shown", "\n".join(lines))
+        yield Data("Also changed, but not shown:\n", "not-shown", _some(lines))
+
+
+def _before(before: Before | None) -> Iterator[Data]:
+    if before is None:
+        return
+    ranges: dict[str, list[str]] = {}
+    for one in before.reviewed:
+        ranges.setdefault(one.path, []).append(f"R{one.first}-{one.last}")
+    files = [f"{_name(path)}: {', '.join(lines)}" for path, lines in ranges.items()]
+    if files:
+        lead = "The change also has these lines, reviewed before; open the files to see them:\n"
+        yield Data(lead, "reviewed", _some(files))
+    said = [_told(one.remark.finding) for one in before.said]
+    if said:
+        lead = (
+            "This was said of the change in earlier rounds, and people have read it. "
+            "Do not say it again in other words:\n"
+        )
+        yield Data(lead, "said", _some(said))
+
+
+def _some(lines: Sequence[str]) -> str:
+    more = len(lines) - MOST_NAMED
+    return "\n".join((*lines[:MOST_NAMED], *([f"({more} more are not named)"] if more > 0 else [])))
 
 
 def _guidance(advice: Iterable[Advice]) -> Iterator[Data]:
@@ -139,17 +178,18 @@ def _guidance(advice: Iterable[Advice]) -> Iterator[Data]:
 
 
 def _evidence(findings: Iterable[Finding]) -> Iterator[Data]:
-    lines = [
-        f"{_name(finding.path)}:{finding.line}: {one_line(finding.title)}"
-        f"{f' ({one_line(finding.rule)})' if finding.rule else ''}"
-        for finding in findings
-    ]
+    lines = [_told(finding) for finding in findings]
     if lines:
         lead = (
             "The following is reported already and will be posted without you. "
             "Use it as evidence and do not repeat it:\n"
         )
         yield Data(lead, "evidence", "\n".join(lines))
+
+
+def _told(finding: Finding) -> str:
+    rule = f" ({one_line(finding.rule)})" if finding.rule else ""
+    return f"{_name(finding.path)}:{finding.line}: {one_line(finding.title)}{rule}"
 
 
 def _about(head: Head) -> Data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,19 +10,23 @@ from reviewer_cli.core.anchor import place
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.models import Disposition, Finding, Placement, Remark, Severity
 from reviewer_cli.core.reply import VerdictItem
-
-ALIKE = 0.5
-"""Share of common words from which two titles about the same lines are taken for one problem."""
+from reviewer_cli.core.words import alike, words
 
 
 def remarks(findings: Iterable[Finding], diff: Diff) -> tuple[Remark, ...]:
-    """Each finding with its place and fingerprints, worst first."""
+    """Each finding with its place and fingerprints, worst first.
+
+    One fingerprint is of the file, the rule or category and the code without its blanks, the other
+    of the file and the stems of the title: neither knows a line's number, indent or word order.
+    """
     made = [
         Remark(
             finding=finding,
             anchor=(anchor := place(finding, diff)),
-            fingerprint=_digest(anchor.path, finding.rule or finding.category, finding.quote),
-            text_fingerprint=_digest(anchor.path, " ".join(sorted(_words(finding.title)))),
+            fingerprint=_digest(
+                anchor.path, finding.rule or finding.category, "".join(finding.quote.split())
+            ),
+            text_fingerprint=_digest(anchor.path, " ".join(sorted(words(finding.title)))),
         )
         for finding in findings
     ]
@@ -92,7 +95,7 @@ def _same_problem(one: Remark, other: Remark) -> bool:
         return False
     if one.fingerprint == other.fingerprint or one.text_fingerprint == other.text_fingerprint:
         return _overlap(one, other)
-    return _overlap(one, other) and _alike(one.finding.title, other.finding.title)
+    return _overlap(one, other) and alike(one.finding.title, other.finding.title)
 
 
 def _overlap(one: Remark, other: Remark) -> bool:
@@ -105,17 +108,6 @@ def _overlap(one: Remark, other: Remark) -> bool:
 def _lines(remark: Remark) -> tuple[int, int]:
     last = remark.anchor.line or remark.finding.line
     return (remark.anchor.start_line or last, last)
-
-
-def _alike(one: str, other: str) -> bool:
-    left, right = _words(one), _words(other)
-    union = left | right
-    return bool(union) and len(left & right) / len(union) >= ALIKE
-
-
-def _words(text: str) -> frozenset[str]:
-    """The words that matter, in any script; a title without one is a word of its own."""
-    return frozenset(re.findall(r"\w{3,}", text.lower()) or [text.strip()])
 
 
 def _digest(*parts: str) -> str:

@@ -69,7 +69,12 @@ def changes(mirror: Mirror, base_sha: str, head_sha: str, limits: DiffLimits) ->
             f"the commit {head_sha} shares no history with its base {base_sha}; "
             "rebase it, or deepen the repository if it is a shallow clone"
         )
-    raw = parse_raw(mirror.git(*RAW, merge_base, head_sha, "--"))
+    return compared(mirror, merge_base, head_sha, limits)
+
+
+def compared(mirror: Mirror, old_sha: str, new_sha: str, limits: DiffLimits) -> Diff:
+    """What differs between two fetched commits, whatever lies between them."""
+    raw = parse_raw(mirror.git(*RAW, old_sha, new_sha, "--"))
     readable, unreadable = _divide(raw, (_reason(change, limits) for change in raw))
     affordable, too_large = _divide(readable, _size_reasons(mirror, readable, limits))
     files: list[FileDiff] = []
@@ -88,7 +93,7 @@ def changes(mirror: Mirror, base_sha: str, head_sha: str, limits: DiffLimits) ->
         else:
             dropped.append(Unreviewed(path=file.path, reason=reason))
     return Diff(
-        merge_base=merge_base,
+        merge_base=old_sha,
         files=tuple(files),
         unreviewed=(*unreadable, *too_large, *dropped),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewer_cli.core.coverage import shown, size
-from reviewer_cli.core.guidance import NAMES, Guidance, GuidanceFile, guidance
+from reviewer_cli.core.guidance import READ, Guidance, GuidanceFile, guidance
 from reviewer_cli.core.models import Unreviewed
 from reviewer_cli.core.tree import LINK, Entry, mode_reason
 from reviewer_cli.git.mirror import Mirror
@@ -18,7 +18,7 @@ def project_guidance(mirror: Mirror, base_sha: str) -> Guidance:
     Only regular files count. A link is not followed; where it leads to another of the files it
     is not even worth a word. Raises MirrorDamaged when git cannot read the commit.
     """
-    listing = mirror.git("ls-tree", "-z", "-l", "--full-tree", base_sha, "--", *NAMES)
+    listing = mirror.git("ls-tree", "-z", "-l", "--full-tree", base_sha, "--", *READ)
     entries: list[Entry] = []
     unread: list[Unreviewed] = []
     for record in listing.split(b"\0")[:-1]:

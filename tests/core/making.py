@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reviewer_cli.core.diff import Diff, FileDiff, FileStatus, parse_hunks
@@ -41,6 +42,11 @@ def file_diff(section: str, path: str = "a.py", **changes: Any) -> FileDiff:
         "hunks": parse_hunks(section),
     }
     return FileDiff(**{**usual, **changes})
+
+
+def change(old: Sequence[str], new: Sequence[str], path: str = "a.py", **changes: Any) -> FileDiff:
+    """What git says of a file whose lines were these and are those."""
+    return file_diff("\n".join(difflib.unified_diff(old, new, lineterm="")), path, **changes)
 
 
 def diff(*files: FileDiff, unreviewed: Iterable[tuple[str, str]] = ()) -> Diff:

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from reviewer_cli.core.diff import Diff, DiffLine, FileDiff, FileStatus, Hunk, LineKind
 from reviewer_cli.core.guidance import Advice
-from reviewer_cli.core.prompt import FENCES, OPENING, STATUS_WORDS, find_prompt, verify_prompt
+from reviewer_cli.core.models import Anchor, Earlier, Finding, Placement, Remark
+from reviewer_cli.core.prompt import (
+    FENCES,
+    LATER_OPENING,
+    OPENING,
+    STATUS_WORDS,
+    Before,
+    find_prompt,
+    verify_prompt,
+)
+from reviewer_cli.core.rounds import Reviewed
 from reviewer_cli.core.sanitise import UNSEEN, one_line, visible
 from tests.core.making import diff, file_diff, finding, head
 
@@ -66,6 +76,12 @@ FILES = st.builds(
 )
 
 
+def earlier(said: Finding) -> Earlier:
+    """The same as an earlier round said it."""
+    anchor = Anchor(placement=Placement.SUMMARY, path=said.path)
+    return Earlier(id=1, sha="e" * 40, round=1, remark=Remark(finding=said, anchor=anchor))
+
+
 @dataclass(frozen=True)
 class Fenced:
     kind: str
@@ -74,7 +90,8 @@ class Fenced:
 
 def data(prompt: str) -> list[Fenced]:
     """The fences of a prompt by the number of the first; no other tag may bear that number."""
-    opening = re.match(re.escape(OPENING) + r"<diff-([0-9]+)>\n", prompt)
+    openings = "|".join(map(re.escape, (OPENING, LATER_OPENING)))
+    opening = re.match(rf"(?:{openings})<diff-([0-9]+)>\n", prompt)
     assert opening
     tag = re.compile(rf"(?i)<\s*(/?)\s*({'|'.join(FENCES)})-{opening[1]}(?![0-9])[^>]*>")
     found, tags = [], list(tag.finditer(prompt))
@@ -156,6 +173,11 @@ def test_nothing_but_our_fences_bears_our_number_and_all_data_is_in_them_unchang
         f"Description:\n{visible(body[:8000].replace(chr(13) + chr(10), chr(10)))}"
     )
 
+    before = Before(reviewed=(Reviewed(path, 3, 4),), said=tuple(map(earlier, said)))
+    later = data(find_prompt(told, change, advice, said, before))
+    ways = Fenced("reviewed", f"{name(path)}: R3-4")
+    assert later == [*first[:2], ways, Fenced("said", first[-2].text), *first[2:]]
+
     second = data(verify_prompt(told, change, advice, said))
     assert second[: len(texts) + 2] == [first[0], *guided, first[-1]]
     assert second[len(texts) + 2 :] == [
@@ -221,7 +243,11 @@ def test_nothing_in_a_prompt_is_unseen(text: str) -> None:
     )
     told = head(title=text, body=text, head_ref=text, base_ref=text)
     said = finding(title=text, body=text, quote=text, path=text)
-    for prompt in (find_prompt(told, change, [], [said]), verify_prompt(told, change, [], [said])):
+    before = Before(reviewed=(Reviewed(text, 1, 2),), said=(earlier(said),))
+    for prompt in (
+        find_prompt(told, change, [], [said], before),
+        verify_prompt(told, change, [], [said]),
+    ):
         assert UNSEEN.search(prompt) is None
 
 
@@ -245,7 +271,18 @@ def test_renames_and_unshown_files_are_named() -> None:
 
 def test_files_that_are_not_shown_are_counted_where_they_are_too_many_to_name() -> None:
     prompt = find_prompt(head(), diff(unreviewed=[(f"{n}.png", "binary") for n in range(205)]))
-    assert "199.png: binary\n(5 more files are not named)\n</not-shown-0>" in prompt
+    assert "199.png: binary\n(5 more are not named)\n</not-shown-0>" in prompt
+
+
+def test_a_later_round_shows_what_is_new_and_names_the_rest_and_what_was_said() -> None:
+    before = Before(
+        reviewed=(Reviewed("b.py", 3, 9), Reviewed("a.py", 1, 1), Reviewed("b.py", 20, 20)),
+        said=(earlier(finding(title="It overflows", rule="R1")),),
+    )
+    prompt = find_prompt(head(), CHANGE, before=before)
+    assert prompt.startswith(LATER_OPENING + "<diff-0>\n")
+    assert "<reviewed-0>\nb.py: R3-9, R20-20\na.py: R1-1\n</reviewed-0>" in prompt
+    assert "<said-0>\na.py:1: It overflows (R1)\n</said-0>" in prompt
 
 
 def test_a_name_keeps_the_blanks_by_which_it_is_opened() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reviewer_cli.core.declared import Baseline
 from reviewer_cli.core.guidance import Advice, Guidance
 from reviewer_cli.core.models import Unreviewed
 from reviewer_cli.git.guidance import project_guidance
@@ -20,6 +21,8 @@ def test_the_files_of_the_root_are_read_and_no_others(repo: Repo, mirror: Mirror
     sha = repo.commit(
         {
             ".reviewer.toml": "ignore = ['gen/']",
+            ".reviewer-baseline.json": '[{"fingerprint": "0123456789abcdef"}]',
+            "sub/.reviewer-baseline.json": '[{"fingerprint": "fedcba9876543210"}]',
             "REVIEW.md": "Mind clocks.",
             "AGENTS.md": "We use tabs.",
             "sub/REVIEW.md": "Say nothing.",
@@ -34,6 +37,7 @@ def test_the_files_of_the_root_are_read_and_no_others(repo: Repo, mirror: Mirror
             Advice(source="AGENTS.md", text="We use tabs."),
         ),
         ignore=("gen/",),
+        baseline=(Baseline(fingerprint="0123456789abcdef"),),
     )
 
 
