@@ -57,21 +57,26 @@ def show(
     config: options.Config = None,
     env: options.Environment = None,
 ) -> None:
-    """Everything that is known of a head: its state, findings, passes and cost."""
+    """Everything that is known of a head, or of a whole pull request: what was said and done."""
     from reviewer_cli.cli.output import ledger_of, to_json
     from reviewer_cli.errors import UsageError
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal
     from reviewer_cli.render.history import history
+    from reviewer_cli.render.story import story
 
     with reading(ledger_of(config, env)) as records:
         told = [records.history(one) for one in records.find(head)]
+        stories = records.stories(head)
     if not told:
         raise UsageError(f"The ledger knows no head {head!r}; see reviewer ledger list.")
     if as_json:
-        typer.echo(to_json({"heads": told}))
+        pulls = [{"pull": one.pull, "commands": one.commands} for one in stories]
+        typer.echo(to_json({"heads": told, "pulls": pulls}))
         return
-    terminal.print_all([history(one, time.time()) for one in told])
+    in_stories = {one.head.head_id for each in stories for one in each.heads}
+    alone = [history(one, time.time()) for one in told if one.head.head_id not in in_stories]
+    terminal.print_all([*(story(one, time.time()) for one in stories), *alone])
 
 
 @app.command("rebuild")

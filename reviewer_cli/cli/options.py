@@ -39,6 +39,9 @@ class TableName(StrEnum):
     FINDINGS = "findings"
     REPLIES = "replies"
     SWEEPS = "sweeps"
+    PULLS = "pulls"
+    OUTCOMES = "outcomes"
+    COMMANDS = "commands"
 
 
 Config = Annotated[

@@ -46,6 +46,12 @@ IMPOSSIBLE = {
     "is dead without a reason": "state = 'dead' AND reason = ''",
     "has attempts below zero": "attempts < 0",
     "has labels that cannot be read": "NOT json_valid(labels)",
+    "was reviewed for what changed since itself": (
+        "EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id AND since_sha = head_sha)"
+    ),
+    "has a finding that repeats a later one": (
+        "EXISTS (SELECT 1 FROM findings WHERE head_id = heads.id AND repeats >= findings.id)"
+    ),
 }
 """What may be true of no row of `heads`, by what is then said of it."""
 

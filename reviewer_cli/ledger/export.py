@@ -29,6 +29,9 @@ class Table(StrEnum):
     FINDINGS = "findings"
     REPLIES = "replies"
     SWEEPS = "sweeps"
+    PULLS = "pulls"
+    OUTCOMES = "outcomes"
+    COMMANDS = "commands"
 
 
 def rows(path: Path, table: Table) -> Iterator[str]:

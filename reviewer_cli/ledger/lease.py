@@ -13,6 +13,7 @@ from typing import Any
 
 from reviewer_cli.core.models import Remark, State
 from reviewer_cli.errors import LeaseLost
+from reviewer_cli.ledger.pulls import WATCH_POSTED
 from reviewer_cli.ledger.rows import Reviewed, SavedReply, review_to_json
 from reviewer_cli.ledger.store import Store
 
@@ -57,6 +58,9 @@ class Lease:
                     "payload": review_to_json(done.review),
                     "body_sha256": hashlib.sha256(done.review.body.encode()).hexdigest(),
                     "reviewed_at": now,
+                    "since_sha": done.since_sha,
+                    "change": done.change,
+                    "amends": done.amends,
                 },
             )
             for ordinal, remark in enumerate(done.remarks, 1):
@@ -72,11 +76,15 @@ class Lease:
             drafted = {"draft_id": draft_id, "drafted_at": now, "note": note}
             self.store.update("reviews", drafted, {"head_id": self.head_id})
 
-    def posted(self, review_id: str, now: float) -> None:
-        """→ posted, after the host confirmed it."""
+    def posted(self, review_id: str | None, now: float) -> None:
+        """→ posted, after the host confirmed it; None where there was nothing to say to it.
+
+        From now on what people do on its pull request is watched.
+        """
         with self.store.transaction():
             self._finish(now, State.POSTED, posted_at=now, error=None, error_class=None)
             self.store.update("reviews", {"review_id": review_id}, {"head_id": self.head_id})
+            self.store.db.execute(WATCH_POSTED, {"head_id": self.head_id})
 
     def skip(self, reason: str, now: float) -> None:
         """→ skipped, for a reason that only the head's content shows."""
@@ -188,4 +196,5 @@ def _finding_columns(head_id: int, ordinal: int, remark: Remark) -> dict[str, ob
         "reason": remark.reason,
         "fingerprint": remark.fingerprint,
         "text_fingerprint": remark.text_fingerprint,
+        "repeats": remark.repeats,
     }

@@ -13,12 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reviewer_cli.core.models import Head, Severity, State, Tip
-from reviewer_cli.ledger import recovery
-from reviewer_cli.ledger.elsewhere import FOUND
+from reviewer_cli.ledger import admission, recovery
 from reviewer_cli.ledger.lease import Lease
+from reviewer_cli.ledger.pulls import HELD
 from reviewer_cli.ledger.rows import (
+    Entry,
     SavedReply,
     SweepCounts,
+    Wish,
     Work,
     head_of,
     key_of,
@@ -28,44 +30,9 @@ from reviewer_cli.ledger.rows import (
 from reviewer_cli.ledger.schema import UNFINISHED
 from reviewer_cli.ledger.store import Store
 
-UNDECIDED = """
-SELECT wanted.key FROM json_each(:tips) AS wanted
-LEFT JOIN heads ON host = :host AND repo = :repo
-  AND pull = substr(wanted.value, instr(wanted.value, ' ') + 1)
-  AND head_sha = substr(wanted.value, 1, instr(wanted.value, ' ') - 1)
-WHERE heads.id IS NULL OR heads.state = 'superseded'
-  OR (heads.state IN ('skipped', 'due') AND heads.lease IS NULL AND heads.rules <> :rules)
-  OR (heads.state = 'skipped'
-    AND heads.version <> json_extract(:versions, '$[' || wanted.key || ']'))
-"""
-
-ADMIT = """
-INSERT INTO heads (
-  host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot,
-  is_draft, from_fork, changed_lines, labels, version, state, reason, rules, next_due_at,
-  first_seen_at, changed_at, posted_at, round)
-VALUES (
-  :host, :repo, :pull, :head_sha, :head_ref, :base_ref, :base_sha, :title, :body, :author,
-  :author_is_bot, :is_draft, :from_fork, :changed_lines, :labels, :version, :state, :reason,
-  :rules, :now, :now, :now, CASE :state WHEN 'posted' THEN :now END,
-  1 + (SELECT count(*) FROM heads
-       WHERE host = :host AND repo = :repo AND pull = :pull AND state = 'posted'))
-ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
-  title = excluded.title, body = excluded.body, labels = excluded.labels,
-  is_draft = excluded.is_draft, base_ref = excluded.base_ref, base_sha = excluded.base_sha,
-  state = CASE WHEN excluded.state = 'due'
-    AND EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed'
-    ELSE excluded.state END,
-  reason = excluded.reason, rules = excluded.rules, version = excluded.version,
-  attempts = CASE heads.state WHEN 'due' THEN heads.attempts ELSE 0 END,
-  next_due_at = CASE heads.state WHEN 'due' THEN heads.next_due_at ELSE excluded.next_due_at END,
-  changed_at = excluded.changed_at
-WHERE heads.state IN ('skipped', 'superseded', 'due') AND heads.lease IS NULL
-"""
-
 RETIRABLE = f"""
 SELECT id, host, repo, pull, head_sha FROM heads INDEXED BY heads_waiting
-WHERE {UNFINISHED} AND state = 'due'
+WHERE {UNFINISHED} AND state = 'due' AND merged_at IS NULL
 """  # noqa: S608 - our own words
 
 DUE = f"""
@@ -74,6 +41,7 @@ WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= :now AND lease IS N
   AND (host, repo) IN
     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
   AND (:pull IS NULL OR pull = :pull)
+  AND (state <> 'due' OR :pull IS NOT NULL OR NOT {HELD})
 ORDER BY state = 'due', first_seen_at, from_fork DESC, changed_lines, id LIMIT :limit
 """  # noqa: S608 - our own words
 
@@ -137,31 +105,15 @@ class Ledger:
 
         A superseded head is open again after a reopening, or after a push that was taken back.
         """
-        by_repository: dict[tuple[str, str], list[Tip]] = {}
-        for tip in tips:
-            by_repository.setdefault((tip.key.host, tip.key.repo), []).append(tip)
-        return [
-            tip
-            for (host, repo), mine in by_repository.items()
-            for tip in self._undecided(host, repo, mine, rules)
-        ]
-
-    def _undecided(self, host: str, repo: str, tips: Sequence[Tip], rules: str) -> list[Tip]:
-        names = json.dumps([f"{tip.key.sha} {tip.key.pull}" for tip in tips])
-        versions = json.dumps([tip.version for tip in tips])
-        wanted = {"host": host, "repo": repo, "tips": names, "rules": rules, "versions": versions}
-        found = self.store.read(UNDECIDED, wanted)
-        return [tips[row[0]] for row in found]
+        return admission.undecided(self.store, tips, rules)
 
     def admit(self, decided: Iterable[tuple[Head, str | None]], rules: str, now: float) -> None:
-        """Enter heads as due, or as skipped where a reason stands beside them.
+        """Enter heads as due at once, or as skipped where a reason stands beside them."""
+        self.enter((Entry(head=head, reason=reason) for head, reason in decided), rules, now)
 
-        A skipped or superseded row is entered anew, with its saved review if it has one.
-        """
-        with self.store.transaction():
-            self.store.db.executemany(
-                ADMIT, (_head_columns(head, reason, rules, now) for head, reason in decided)
-            )
+    def enter(self, entries: Iterable[Entry], rules: str, now: float) -> None:
+        """Enter heads, each as due or skipped; see `admission`."""
+        admission.admit(self.store, entries, rules, now)
 
     def retire(self, repos: Collection[tuple[str, str]], tips: Iterable[Tip], now: float) -> int:
         """Supersede waiting heads whose pull request moved on or is no longer open; count them.
@@ -191,7 +143,8 @@ class Ledger:
         """Ids of the rows that may be worked on now, fairly: no repository can starve another.
 
         Saved reviews first; then what waits longest; of what came in one sweep strangers' work
-        from forks, and the small before the large.
+        from forks, and the small before the large. What people paused or told us to ignore waits,
+        unless its review is saved, or it is asked for: by a command, or as `pull`.
         """
         pairs = json.dumps(sorted(repos))
         wanted = {"repos": pairs, "now": now, "limit": limit, "pull": pull}
@@ -221,6 +174,9 @@ class Ledger:
             draft_id=row["draft_id"],
             drafted_at=row["drafted_at"],
             severities=tuple(Severity(found[0]) for found in kept),
+            wish=Wish(row["wish"]),
+            pushed_at=row["pushed_at"],
+            merged_at=row["merged_at"],
         )
 
     def claim(self, head_id: int, now: float, lease_s: float) -> Lease | None:
@@ -250,36 +206,3 @@ class Ledger:
                 usage=usage_of(row),
             )
         return None
-
-
-def _first_state(head: Head, reason: str | None) -> State:
-    """A head whose review the host already has is done, whatever became of the ledger that knew."""
-    if head.posted is not None:
-        return State.POSTED
-    return State.DUE if reason is None else State.SKIPPED
-
-
-def _head_columns(head: Head, reason: str | None, rules: str, now: float) -> dict[str, object]:
-    key = head.key
-    return {
-        "host": key.host,
-        "repo": key.repo,
-        "pull": key.pull,
-        "head_sha": key.sha,
-        "head_ref": head.head_ref,
-        "base_ref": head.base_ref,
-        "base_sha": head.base_sha,
-        "title": head.title,
-        "body": head.body,
-        "author": head.author,
-        "author_is_bot": head.author_is_bot,
-        "is_draft": head.is_draft,
-        "from_fork": head.from_fork,
-        "changed_lines": head.changed_lines,
-        "labels": json.dumps(head.labels),
-        "version": head.version,
-        "state": _first_state(head, reason),
-        "reason": FOUND if head.posted else reason or "",
-        "rules": rules,
-        "now": now,
-    }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,18 @@ from sqlite_utils import Database
 
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.ledger.breakers import Breakers
+from reviewer_cli.ledger.commands import obeyed
 from reviewer_cli.ledger.elsewhere import posted_elsewhere
+from reviewer_cli.ledger.outcomes import outcome_of
+from reviewer_cli.ledger.pulls import HELD, STANDING, known
 from reviewer_cli.ledger.retention import REMOVED
-from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.ledger.rows import Attention, SweepCounts, key_of
 from reviewer_cli.ledger.store import Store, translated
 from reviewer_cli.ledger.views import (
     FindingRecord,
     HeadHistory,
     HeadRecord,
+    PullHistory,
     ReplyRecord,
     Status,
     SweepRecord,
@@ -33,9 +39,24 @@ SELECT heads.*,
   (SELECT group_concat(severity) FROM findings
    WHERE head_id = heads.id AND disposition = 'kept') AS severities,
   (SELECT total(usd) FROM replies WHERE head_id = heads.id) AS usd,
-  ({REMOVED}) AS removed
+  ({REMOVED}) AS removed,
+  ({STANDING}) AS standing
 FROM heads
 """  # noqa: S608 - our own words
+
+DUE = f"SELECT count(*) FROM heads WHERE state = 'due' AND next_due_at <= ? AND NOT {HELD}"  # noqa: S608
+
+OF_PULL = """
+(pull = ?1 OR instr(?1, '@') AND substr('/' || repo || '@' || pull, -length(?1) - 1) = '/' || ?1
+  OR instr(?1, '#') AND substr('/' || repo || '#' || pull, -length(?1) - 1) = '/' || ?1)
+"""
+"""A pull request as lists show it: with the whole repository's name, or with the last of it."""
+
+FINDINGS = """
+SELECT findings.*, outcomes.id AS outcome_id, outcome, evidence, noted_at, outcomes.sweep_id
+FROM findings LEFT JOIN outcomes ON finding_id = findings.id
+WHERE head_id = ? ORDER BY ordinal, outcomes.id
+"""
 
 
 class Records:
@@ -56,9 +77,7 @@ class Records:
             row["state"]: row["n"]
             for row in self._query("SELECT state, count(*) AS n FROM heads GROUP BY state")
         }
-        due = self._number(
-            "SELECT count(*) FROM heads WHERE state = 'due' AND next_due_at <= ?", now
-        )
+        due = self._number(DUE, now)
         return Status(
             due=due,
             waiting=counts.get("due", 0) - due,
@@ -114,12 +133,25 @@ class Records:
     def find(self, name: str) -> tuple[HeadRecord, ...]:
         """Heads by row id, by a SHA's first characters, or by pull request, newest first."""
         return self._heads(
-            "WHERE id = ?1 OR (length(?1) >= 6 AND instr(head_sha, lower(?1)) = 1) OR pull = ?1"
-            # As lists show it: with the whole repository's name, or with the last part of it.
-            " OR instr(?1, '@') AND substr('/' || repo || '@' || pull, -length(?1) - 1) = '/' || ?1"
-            " OR instr(?1, '#') AND substr('/' || repo || '#' || pull, -length(?1) - 1) = '/' || ?1"
-            " ORDER BY id DESC LIMIT 50",
+            "WHERE id = ?1 OR (length(?1) >= 6 AND instr(head_sha, lower(?1)) = 1)"
+            f" OR {OF_PULL} ORDER BY id DESC LIMIT 50",
             name,
+        )
+
+    def stories(self, name: str) -> tuple[PullHistory, ...]:
+        """All that belongs to the pull requests of this name, the newest pull request first."""
+        query = f"SELECT host, repo, pull, head_sha, max(id) FROM heads WHERE {OF_PULL}"  # noqa: S608
+        rows = self._query(f"{query} GROUP BY host, repo, pull ORDER BY max(id) DESC", name)
+        return tuple(self._story(key_of(row)) for row in rows)
+
+    def _story(self, key: HeadKey) -> PullHistory:
+        heads = self._heads(
+            "WHERE host = ? AND repo = ? AND pull = ? ORDER BY id", key.host, key.repo, key.pull
+        )
+        return PullHistory(
+            pull=known(self._store, key),
+            heads=tuple(map(self.history, heads)),
+            commands=obeyed(self._store, key),
         )
 
     def posted_in(self, sweep_id: int) -> tuple[HeadHistory, ...]:
@@ -139,10 +171,8 @@ class Records:
         return HeadHistory(
             head=head,
             findings=tuple(
-                _finding(row)
-                for row in self._query(
-                    "SELECT * FROM findings WHERE head_id = ? ORDER BY ordinal", head.head_id
-                )
+                _finding(list(rows))
+                for _, rows in groupby(self._query(FINDINGS, head.head_id), itemgetter("id"))
             ),
             replies=tuple(
                 ReplyRecord(**{name: row[name] for name in ReplyRecord.__dataclass_fields__})
@@ -156,6 +186,9 @@ class Records:
             body=json.loads(review["payload"])["body"] if review and review["payload"] else None,
             engine=review["engine"] if review else None,
             contract_hash=review["contract_hash"] if review else None,
+            since_sha=review["since_sha"] if review else "",
+            change=review["change"] if review else "",
+            amends=review["amends"] if review else None,
         )
 
     def _heads(self, rest: str, *parameters: object) -> tuple[HeadRecord, ...]:
@@ -186,7 +219,7 @@ def _head(row: dict[str, Any]) -> HeadRecord:
     )
     return HeadRecord(
         head_id=row["id"],
-        key=HeadKey(row["host"], row["repo"], row["pull"], row["head_sha"]),
+        key=key_of(row),
         title=row["title"],
         author=row["author"],
         base_ref=row["base_ref"],
@@ -203,11 +236,18 @@ def _head(row: dict[str, Any]) -> HeadRecord:
         severities=tuple(severities),
         usd=row["usd"],
         removed=tuple(row["removed"].split(",")) if row["removed"] else (),
+        standing=Attention(row["standing"] or ""),
+        wish=row["wish"],
+        merged_at=row["merged_at"],
     )
 
 
-def _finding(row: dict[str, Any]) -> FindingRecord:
-    names = FindingRecord.__dataclass_fields__
+def _finding(rows: Sequence[dict[str, Any]]) -> FindingRecord:
+    """A finding from one row for each of its outcomes, or from one without any."""
+    first = rows[0]
+    names = FindingRecord.__dataclass_fields__.keys() - {"severity", "outcomes"}
     return FindingRecord(
-        **{name: row[name] for name in names} | {"severity": Severity(row["severity"])}
+        **{name: first[name] for name in names},
+        severity=Severity(first["severity"]),
+        outcomes=tuple(outcome_of(row) for row in rows if row["outcome_id"] is not None),
     )

@@ -32,13 +32,16 @@ SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL, changed_at = :now,
 WHERE {IN_WORK}
 """  # noqa: S608 - our own words
 
-UNTRIED = "attempts = 0 AND error IS NULL"
-"""One that met a door that was down has its attempt back, but waits behind the others."""
+ENTERED_LATER = "attempts = 0 AND error IS NULL AND changed_at > :now"
+"""Never tried, and entered at a time that has not come yet.
+
+One that waits for more pushes was entered before, one that met a door that was down has an error.
+"""
 
 HASTEN = f"""
 UPDATE heads INDEXED BY heads_waiting
-SET next_due_at = CASE WHEN {UNTRIED} THEN :now ELSE min(next_due_at, :latest) END
-WHERE {UNFINISHED} AND next_due_at > CASE WHEN {UNTRIED} THEN :now ELSE :latest END
+SET next_due_at = CASE WHEN {ENTERED_LATER} THEN :now ELSE min(next_due_at, :latest) END
+WHERE {UNFINISHED} AND next_due_at > CASE WHEN {ENTERED_LATER} THEN :now ELSE :latest END
 """  # noqa: S608 - our own words
 
 BURY = """
@@ -58,8 +61,8 @@ BEFORE = "SELECT ended_at FROM sweeps WHERE id < :sweep_id ORDER BY id DESC LIMI
 def recover(store: Store, now: float, longest_wait_s: float = math.inf) -> int:
     """Give back what a dead sweep had taken, with the attempt spent; returns how many rows.
 
-    No head waits longer than `longest_wait_s` from now, and none that was never tried: it would
-    be a wrong clock's doing.
+    No head waits longer than `longest_wait_s` from now, and none that was entered later than now:
+    it would be a wrong clock's doing.
     """
     with store.transaction():
         given_back = store.db.execute(GIVE_BACK, {"now": now}).rowcount

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
 
 from reviewer_cli.core.models import (
+    Change,
     Comment,
     Head,
     HeadKey,
@@ -18,6 +22,37 @@ from reviewer_cli.core.models import (
     Unreviewed,
     Usage,
 )
+
+
+class Wish(StrEnum):
+    """What a command asked for on a head: a review, or one that looks at everything again."""
+
+    NONE = ""
+    REVIEW = "review"
+    FULL = "full"
+
+
+class Attention(StrEnum):
+    """Whether a pull request's heads are reviewed by themselves; `standing` in its row."""
+
+    ACTIVE = ""
+    PAUSED = "paused"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A head to be entered: as skipped where it has a `reason`, else as due at `due_at`.
+
+    None as `due_at` is at once. A head with `merged_at` was merged unreviewed, and is reviewed
+    although its pull request is open no more. Times are seconds since the epoch.
+    """
+
+    head: Head
+    reason: str | None = None
+    due_at: float | None = None
+    pushed_at: float | None = None
+    merged_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +73,9 @@ class Work:
     draft_id: str | None = None
     drafted_at: float | None = None
     severities: tuple[Severity, ...] = ()
+    wish: Wish = Wish.NONE
+    pushed_at: float | None = None
+    merged_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +92,11 @@ class SavedReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A finished review as it is saved before anything is posted; `replies` are not saved yet."""
+    """A finished review as it is saved before anything is posted; `replies` are not saved yet.
+
+    It looked at what changed since the head `since_sha`, at all where that is empty. `amends` is
+    the id of our earlier review that is edited instead of adding this one.
+    """
 
     review: Review
     remarks: tuple[Remark, ...]
@@ -67,6 +109,9 @@ class Reviewed:
     changed_lines: int
     unreviewed: tuple[Unreviewed, ...]
     replies: tuple[SavedReply, ...] = ()
+    since_sha: str = ""
+    change: Change = Change.WHOLE
+    amends: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +146,7 @@ def head_of(row: sqlite3.Row) -> Head:
     )
 
 
-def key_of(row: sqlite3.Row) -> HeadKey:
+def key_of(row: sqlite3.Row | Mapping[str, Any]) -> HeadKey:
     """The key columns of a row of `heads`."""
     return HeadKey(row["host"], row["repo"], row["pull"], row["head_sha"])
 
@@ -112,7 +157,7 @@ def review_to_json(review: Review) -> str:
 
 
 def review_from_json(text: str) -> Review:
-    """The review that `review_to_json` wrote."""
+    """The review that `review_to_json` wrote, also when an older program did."""
     data = json.loads(text)
     return Review(
         key=HeadKey(**data["key"]),
@@ -121,6 +166,7 @@ def review_from_json(text: str) -> Review:
         comments=tuple(
             Comment(**{**comment, "side": Side(comment["side"])}) for comment in data["comments"]
         ),
+        amends=data.get("amends"),
     )
 
 

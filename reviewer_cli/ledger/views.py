@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer_cli.core.models import HeadKey, Severity, State
-from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.core.conversation import PullState
+from reviewer_cli.core.models import HeadKey, Outcome, Severity, State
+from reviewer_cli.ledger.rows import Attention, SweepCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,10 @@ class SweepRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadRecord:
-    """One row of `heads` with the sums of its review; `removed` is what it lost for its age."""
+    """One row of `heads` with the sums of its review; `removed` is what it lost for its age.
+
+    `standing` is its pull request's, `wish` what a command asked for.
+    """
 
     head_id: int
     key: HeadKey
@@ -43,6 +47,9 @@ class HeadRecord:
     severities: tuple[Severity, ...]
     usd: float
     removed: tuple[str, ...] = ()
+    standing: Attention = Attention.ACTIVE
+    wish: str = ""
+    merged_at: float | None = None
 
     @property
     def lost_findings(self) -> bool:
@@ -51,8 +58,21 @@ class HeadRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRecord:
+    """One row of `outcomes`; of a finding the newest counts."""
+
+    outcome: Outcome
+    evidence: str
+    noted_at: float
+    sweep_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRecord:
-    """One row of `findings`."""
+    """One row of `findings`, with what became of it, the newest last.
+
+    `repeats` is the id of the earlier finding that says the same.
+    """
 
     path: str
     placement: str
@@ -72,6 +92,10 @@ class FindingRecord:
     disposition: str
     reason: str
     fingerprint: str
+    id: int = 0
+    repeats: int | None = None
+    comment_id: str | None = None
+    outcomes: tuple[OutcomeRecord, ...] = ()
 
     @property
     def place(self) -> str:
@@ -98,7 +122,7 @@ class ReplyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadHistory:
-    """Everything the ledger knows of one head."""
+    """Everything the ledger knows of one head; `rows.Reviewed` explains what its round saw."""
 
     head: HeadRecord
     findings: tuple[FindingRecord, ...]
@@ -109,6 +133,50 @@ class HeadHistory:
     body: str | None
     engine: str | None
     contract_hash: str | None
+    since_sha: str = ""
+    change: str = ""
+    amends: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRecord:
+    """One row of `commands`: a comment that was obeyed, or answered otherwise."""
+
+    author: str
+    word: str
+    said_at: float
+    obeyed_at: float
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRecord:
+    """One row of `pulls`; `key` names the newest head that was posted to, or heard of.
+
+    `gathered_at` None means that nobody looked yet what people did there, `looked_after_at` until
+    when its lines are watched after the merge.
+    """
+
+    key: HeadKey
+    state: PullState
+    version: str
+    gathered_at: float | None
+    ended_at: float | None
+    merged_as: str | None
+    standing: Attention
+    looked_after_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullHistory:
+    """Everything the ledger knows of one pull request, the oldest first.
+
+    `pull` is None where it was never reviewed, nor asked about.
+    """
+
+    pull: PullRecord | None
+    heads: tuple[HeadHistory, ...]
+    commands: tuple[CommandRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from reviewer_cli.core.coverage import NO_CHANGED_LINES
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.models import (
+    Change,
     Comment,
+    Disposition,
     Head,
     Placement,
     Remark,
@@ -29,6 +31,12 @@ from reviewer_cli.core.sanitise import (
 from reviewer_cli.ports.host import PostLimits
 
 NOT_ALL = "_{} more parts do not fit into one review; `reviewer ledger show` has them._"
+CAME = {
+    Change.WHOLE: "",
+    Change.PUSH: "after a push, ",
+    Change.FORCE_PUSH: "after a force-push, ",
+    Change.REBASE: "on a new base, ",
+}
 MOST_NAMED = 10
 """Unreviewed files that are named for one reason; the rest is counted."""
 
@@ -37,12 +45,16 @@ MOST_NAMED = 10
 class Facts:
     """What a review says about itself.
 
+    `since` is the head that the round before looked at, empty where this one looks at everything.
     `unopened` are files that were judged by their changed lines alone, `unheeded` what the project
     says to its reviewers and could not be followed.
     """
 
     head: Head
     diff: Diff
+    round: int = 1
+    since: str = ""
+    change: Change = Change.WHOLE
     unopened: tuple[Unreviewed, ...] = ()
     unheeded: tuple[Unreviewed, ...] = ()
     engine: str
@@ -62,13 +74,14 @@ def compose(facts: Facts, remarks: Sequence[Remark], marker: str, limits: PostLi
     elsewhere += on_lines[limits.comments :]
     sections = [
         *map(_elsewhere, elsewhere),
+        _still_open(remarks),
         _listed("Not reviewed", facts.diff.unreviewed),
         _listed("Judged by the changed lines alone, without opening the file", facts.unopened),
         _listed("The project's guidance on its base branch", facts.unheeded),
     ]
     body = _within(
         limits.body_chars,
-        start=f"**{_headline(posted)}**",
+        start=f"**{_headline(posted, facts)}**",
         sections=[section for section in sections if section],
         end=f"{_footer(facts)}\n\n{marker}",
     )
@@ -128,10 +141,21 @@ def count_by_severity(severities: Iterable[Severity]) -> str:
     return f"{total} finding{'s' if total != 1 else ''}: {listed}"
 
 
-def _headline(posted: Sequence[Remark]) -> str:
-    if not posted:
-        return "No findings."
-    return count_by_severity(one.finding.severity for one in posted).capitalize() + "."
+def _headline(posted: Sequence[Remark], facts: Facts) -> str:
+    counted = count_by_severity(one.finding.severity for one in posted)
+    if not facts.since:
+        return f"{counted.capitalize()}."
+    return f"Round {facts.round}, what is new since {facts.since[:12]}: {counted}."
+
+
+def _still_open(remarks: Sequence[Remark]) -> str:
+    """How much of what earlier rounds said was found again; it is not said again."""
+    again = {one.repeats for one in remarks if one.disposition is Disposition.REPEATED}
+    count = len(again - {None})
+    if not count:
+        return ""
+    found, stands = ("finding", "stands") if count == 1 else ("findings", "stand")
+    return f"_{count} {found} of earlier rounds still {stands}._"
 
 
 def _comment(remark: Remark) -> Comment:
@@ -201,6 +225,7 @@ def _footer(facts: Facts) -> str:
     files = f"{count} file{'s' if count != 1 else ''}"
     return (
         f"_Reviewed {facts.head.key.sha[:12]} against {code_span(facts.head.base_ref)} "
-        f"({files}, {facts.diff.changed_line_count()} changed lines) · {facts.engine}, "
+        f"({CAME[facts.change]}{files}, {facts.diff.changed_line_count()} changed lines) · "
+        f"{facts.engine}, "
         f"{model}, effort {facts.effort} · contract {facts.contract}_"
     )

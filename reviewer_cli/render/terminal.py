@@ -147,11 +147,15 @@ def _found(one: HeadRecord) -> Text:
 
 
 def why(one: HeadRecord, now: float) -> str:
-    """The reason for a head's state, and for a waiting one when it is tried again."""
+    """The reason for a head's state, and for a waiting one what it waits for."""
+    if one.state is State.DUE and one.standing and not one.wish:
+        return f"{one.standing} in a comment, until a comment resumes it"
     if one.state is State.DUE and one.attempts:
         wait = one.next_due_at - now
         when = f"in {span(wait)}" if wait > 0 else "at the next sweep"
         return f"attempt {one.attempts} failed, again {when}: {one.error}"
+    if one.state is State.DUE and one.next_due_at > now and not one.error:
+        return f"waits {span(one.next_due_at - now)} for more pushes"
     return one.reason or (one.error or "" if one.state is State.DEAD else "")
 
 

@@ -239,3 +239,22 @@ def test_a_second_ledger_is_told_of_by_the_sweep_and_by_the_doctor(swept: Cli) -
     assert "second ledger" in swept.run("doctor", *words).out
     assert "second ledger" not in swept.run("doctor", *words, **other).out
     assert len(swept.repo.git("notes", "--ref=reviewer", "list").splitlines()) == 2
+
+
+def test_a_pull_request_is_shown_with_what_people_asked_for(swept: Cli) -> None:
+    (one,) = json.loads(swept.here("ledger", "list", "--json").out)["heads"]
+    pull = one["key"]["pull"]
+    change(
+        swept,
+        "INSERT INTO commands (host, repo, pull, comment_id, author, word, said_at, obeyed_at, "
+        "answer) SELECT host, repo, pull, 'c-1', 'bob', 'pause', 1e9, 1e9, 'paused' FROM heads",
+    )
+    done = swept.here("ledger", "show", pull)
+    assert done.code == 0
+    assert "bob said pause: paused" in done.out
+    assert f"{one['key']['sha'][:8]}  round 1: posted" in done.out
+    told = json.loads(swept.here("ledger", "show", pull, "--json").out)
+    assert [each["head"]["head_id"] for each in told["heads"]] == [1]
+    assert told["pulls"][0]["commands"][0]["word"] == "pause"
+    assert told["pulls"][0]["pull"]["state"] == "open"
+    assert "bob said" not in swept.here("ledger", "show", one["key"]["sha"]).out

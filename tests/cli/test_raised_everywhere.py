@@ -32,7 +32,7 @@ PLACES = (
     "reviewer_cli.core.remarks.place",
     "reviewer_cli.sweep.workshop.changes",
     "reviewer_cli.sweep.passes.parse_findings",
-    "reviewer_cli.sweep.journey.compose",
+    "reviewer_cli.sweep.reviewing.compose",
     "reviewer_cli.sweep.journey.publish",
     "reviewer_cli.cli.results.show",
     "reviewer_cli.cli.running.run",

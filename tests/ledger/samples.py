@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.models import (
     Anchor,
     Comment,
@@ -109,6 +111,34 @@ def reply(step: str = "find", inputs_hash: str = "inputs-1", usd: float = 0.25) 
         reply='{"findings": []}',
         usage=usage,
     )
+
+
+def conversation(of: Head, **other: Any) -> Conversation:
+    """An open pull request on which nobody said anything."""
+    return Conversation(**{"key": of.key, "state": PullState.OPEN} | other)
+
+
+def pushed(to: Head, sha_number: int, **other: Any) -> Head:
+    """The next head of the same pull request."""
+    return replace(to, key=replace(to.key, sha=sha(sha_number)), **other)
+
+
+def posted(ledger: Ledger, of: Head, *remarks: Remark, now: float = NOW, **fields: Any) -> int:
+    """The id of a head that was entered, reviewed with these remarks and posted by a new sweep."""
+    ledger.admit([(of, None)], RULES, now)
+    (head_id,) = (
+        row[0]
+        for row in ledger.store.read(
+            "SELECT id FROM heads WHERE repo = :repo AND pull = :pull AND head_sha = :sha",
+            {"repo": of.key.repo, "pull": of.key.pull, "sha": of.key.sha},
+        )
+    )
+    review_id = fields.pop("review_id", f"review-{head_id}")
+    lease = claimed(ledger, head_id, now)
+    done = replace(reviewed(of), remarks=remarks, **fields)
+    lease.save_review(done, ledger.begin_sweep([of.key.repo], "scripted", now), now)
+    lease.posted(review_id, now)
+    return int(head_id)
 
 
 def enter(ledger: Ledger, *heads: Head, reason: str | None = None, rules: str = RULES) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from reviewer_cli.core.models import State
+from reviewer_cli.core.models import Outcome, State
 from reviewer_cli.ledger import audit
 from reviewer_cli.ledger.audit import examined
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.outcomes import Noted, note
 from reviewer_cli.scratch import PREFIX
 from tests.ledger.samples import (
+    NOW,
     PAGE,
     count,
     enter,
@@ -63,6 +65,14 @@ def test_a_ledger_with_rows_in_every_state_is_sound(ledger: Ledger, path: Path) 
             "DELETE FROM heads WHERE id = 3",
             "row 3 of reviews belongs to a row of heads that is gone",
         ),
+        (
+            "UPDATE reviews SET since_sha = (SELECT head_sha FROM heads WHERE id = head_id)"
+            " WHERE head_id = 3",
+            "head 3 was reviewed for what changed since itself",
+        ),
+        ("UPDATE findings SET repeats = 6 WHERE id = 2", "head 1 has a finding that repeats a"),
+        ("UPDATE findings SET repeats = 99 WHERE id = 2", "row 2 of findings belongs to a row of"),
+        ("DELETE FROM findings WHERE id = 1", "row 1 of outcomes belongs to a row of findings"),
         ("DROP INDEX heads_waiting", "index heads_waiting is missing"),
         ("DROP TABLE breakers", "table breakers is missing"),
         ("ALTER TABLE sweeps ADD COLUMN mood TEXT", "table sweeps is not as version"),
@@ -74,6 +84,7 @@ def test_a_ledger_with_rows_in_every_state_is_sound(ledger: Ledger, path: Path) 
 )
 def test_what_cannot_be_is_named(ledger: Ledger, path: Path, statement: str, fault: str) -> None:
     rows_in_every_state(ledger)
+    note(ledger.store, [Noted(finding_id=1, outcome=Outcome.FIXED, evidence="gone")], 1, NOW)
     ledger.close()
     spoil(path, statement)
     assert any(fault in one for one in examined(path)), examined(path)

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from reviewer_cli.core.breaker import Kind
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import LedgerUnwritable
-from reviewer_cli.ledger import schema, store
+from reviewer_cli.ledger import first_tables, store
 from reviewer_cli.ledger.breakers import Breakers, Failure
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
@@ -74,7 +74,9 @@ def test_an_upgrade_that_fails_leaves_the_old_ledger_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(of_version_1(path))
-    monkeypatch.setattr(schema, "BREAKERS", schema.BREAKERS.replace("TEXT PRIMARY KEY", "TEXT("))
+    monkeypatch.setattr(
+        first_tables, "BREAKERS", first_tables.BREAKERS.replace("TEXT PRIMARY KEY", "TEXT(")
+    )
     with pytest.raises(LedgerUnwritable):
         store.Store(path)
     assert (version(path), contents(path)) == (1, before)

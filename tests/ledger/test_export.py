@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from reviewer_cli.cli.options import TableName
-from reviewer_cli.core.models import State
+from reviewer_cli.core.models import Outcome, State
 from reviewer_cli.errors import HeadRejected
 from reviewer_cli.ledger import export
+from reviewer_cli.ledger.commands import Command, obey
 from reviewer_cli.ledger.export import Table, rows
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.outcomes import Noted, note
 from reviewer_cli.ledger.retention import Keep, apply
+from reviewer_cli.ledger.rows import Attention
 from tests.ledger.samples import (
     NOW,
     claimed,
@@ -45,6 +48,11 @@ def test_every_row_of_every_table_is_told_once(
     monkeypatch.setattr(export, "TOGETHER", 2)
     enter(ledger, *(head(number) for number in range(1, 6)))
     leased(ledger, State.POSTING).save_reply(reply(), 1, NOW)
+    note(ledger.store, [Noted(finding_id=1, outcome=Outcome.FIXED, evidence="gone")], 1, NOW)
+    asked = Command(
+        key=head().key, comment_id="c1", author="ada", word="pause", said_at=NOW, answer="paused"
+    )
+    obey(ledger.store, asked, Attention.PAUSED, NOW)
     for table in Table:
         found = told(path, table)
         assert len(found) == count(path, table) > 0, table

@@ -14,11 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from reviewer_cli.core.models import Head, HeadKey, Severity, State
 from reviewer_cli.errors import HeadRejected, LeaseLost, ReviewTimeout, SweepDied
 from reviewer_cli.ledger import retention
+from reviewer_cli.ledger.commands import wish
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.pulls import stand, watched
 from reviewer_cli.ledger.recovery import bury_deadly
 from reviewer_cli.ledger.retention import INTERVAL_S, KINDS, Keep
 from reviewer_cli.ledger.revival import revive_all
+from reviewer_cli.ledger.rows import Attention, Entry, Wish
 from tests.ledger.samples import LEASE_S, REPO, REPOS, head, reply, reviewed, sha, tip
 
 HEADS = [
@@ -26,9 +29,21 @@ HEADS = [
     for pull in (1, 2)
     for push in (1, 2)
 ]
-STEPS = ["reply", "review", "posting", "posted", "skip", "supersede", "retry", "release", "bury"]
+STEPS = [
+    "reply",
+    "review",
+    "posting",
+    "posted",
+    "silent",
+    "skip",
+    "supersede",
+    "retry",
+    "release",
+    "bury",
+]
 STORIES = (
     ("reply", "review", "posting", "posted"),
+    ("review", "silent"),
     ("review",),
     ("review", "posting"),
     ("review", "retry"),
@@ -59,6 +74,8 @@ class Row:
     replies: set[str] = field(default_factory=set)
     finished_at: float = 0.0
     removed: set[str] = field(default_factory=set)
+    wish: Wish = Wish.NONE
+    is_said: bool = False
 
     def finish(self, state: State, now: float) -> None:
         self.state, self.holder = state, None
@@ -78,6 +95,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         self.rows: dict[int, Row] = {}
         self.ids: dict[Head, int] = {}
         self.leases: list[Lease] = []
+        self.standing: dict[str, Attention] = {}
+        self.heard: set[str] = set()
         self.now = 1000.0
 
     def teardown(self) -> None:
@@ -102,23 +121,27 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         heads=st.lists(st.sampled_from(HEADS), unique=True),
         skip=st.booleans(),
         rules=st.sampled_from(["one", "two"]),
+        settle_s=st.sampled_from([0.0, 60.0]),
     )
-    def poll(self, heads: list[Head], skip: bool, rules: str) -> None:
+    def poll(self, heads: list[Head], skip: bool, rules: str, settle_s: float) -> None:
         """What is undecided is entered, as a sweep does it."""
         expected = [one for one in heads if self.is_undecided(one, rules)]
         undecided = self.ledger.undecided([tip(one) for one in heads], rules)
         assert undecided == [tip(one) for one in expected]
-        self.ledger.admit([(one, "no" if skip else None) for one in expected], rules, self.now)
+        due_at, reason = self.now + settle_s, "no" if skip else None
+        entries = [Entry(head=one, reason=reason, due_at=due_at) for one in expected]
+        self.ledger.enter(entries, rules, self.now)
         for one in expected:
             known = self.rows.get(self.ids.setdefault(one, len(self.ids) + 1))
-            state = State.SKIPPED if skip else State.DUE
+            wished = known.wish if known else Wish.NONE
+            state = State.SKIPPED if skip and not wished else State.DUE
             waits = known is not None and known.state is State.DUE
-            if known is not None and known.saved and not skip:
+            if known is not None and known.saved and state is State.DUE:
                 state = State.REVIEWED
             self.rows[self.ids[one]] = Row(
                 state=state,
                 rules=rules,
-                next_due_at=known.next_due_at if known and waits else self.now,
+                next_due_at=known.next_due_at if known and waits else due_at,
                 attempts=known.attempts if known and waits else 0,
                 first_seen_at=known.first_seen_at if known else self.now,
                 saved=known.saved if known else False,
@@ -126,6 +149,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 error=known.error if known else None,
                 replies=known.replies if known else set(),
                 finished_at=self.now,
+                wish=wished,
             )
 
     def is_undecided(self, one: Head, rules: str) -> bool:
@@ -156,9 +180,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             return
         for row in self.rows.values():
             if row.state in WAITING:
-                is_untried = row.attempts == 0 and row.error is None
-                latest = self.now if is_untried else self.now + longest_wait_s
-                row.next_due_at = min(row.next_due_at, latest)
+                row.next_due_at = min(row.next_due_at, self.now + longest_wait_s)
 
     @rule()
     def bury_deadly(self) -> None:
@@ -179,6 +201,31 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         for row in map(self.rows.__getitem__, dead):
             row.state = State.REVIEWED if row.saved else State.DUE
             row.attempts, row.next_due_at = 0, self.now
+
+    @rule(one=st.sampled_from(HEADS), attention=st.sampled_from(list(Attention)))
+    def stand(self, one: Head, attention: Attention) -> None:
+        """People pause a pull request, ignore it or resume; what was wished before is over then."""
+        stand(self.ledger.store, one.key, attention)
+        self.standing[one.key.pull] = attention
+        self.heard.add(one.key.pull)
+        for other, number in self.ids.items():
+            if attention and other.key.pull == one.key.pull:
+                row = self.rows[number]
+                row.wish = Wish.NONE if row.state is State.DUE else row.wish
+
+    @rule(one=st.sampled_from(HEADS), asked=st.sampled_from([Wish.REVIEW, Wish.FULL]))
+    def wish(self, one: Head, asked: Wish) -> None:
+        """What was said is never said again; what was skipped, or left unsaid, comes back."""
+        row = self.rows[self.ids[one]]
+        self.heard.add(one.key.pull)
+        is_final = row.is_said or row.state in (State.DEAD, State.SUPERSEDED)
+        if not is_final:
+            if row.state is State.POSTED:
+                row.saved = row.has_findings = False
+            if row.state in FINISHED:
+                row.state, row.attempts = State.REVIEWED if row.saved else State.DUE, 0
+            row.wish, row.next_due_at = asked, min(row.next_due_at, self.now)
+        assert wish(self.ledger.store, one.key, asked, self.now) is row.state
 
     @rule(findings_s=st.sampled_from(KEPT_S), texts_s=st.sampled_from(KEPT_S))
     def retain(self, findings_s: float, texts_s: float) -> None:
@@ -262,7 +309,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
 
     def is_sensible(self, step: str, row: Row) -> bool:
         """The steps that a sweep takes: posting only what is saved, saving a review once."""
-        if step in ("posting", "posted"):
+        if step in ("posting", "posted", "silent"):
             return row.state is not State.CLAIMED
         return step not in ("review", "skip") or (row.state is State.CLAIMED and not row.saved)
 
@@ -277,6 +324,8 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 lease.posting("draft", now)
             case "posted":
                 lease.posted("review", now)
+            case "silent":
+                lease.posted(None, now)
             case "skip":
                 lease.skip("no", now)
             case "supersede":
@@ -291,12 +340,21 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     def follow(self, step: str, row: Row) -> None:
         ends = {
             "posted": State.POSTED,
+            "silent": State.POSTED,
             "skip": State.SKIPPED,
             "supersede": State.SUPERSEDED,
             "bury": State.DEAD,
         }
-        errors = {"posted": None, "bury": HeadRejected.__name__, "retry": ReviewTimeout.__name__}
+        errors = {
+            "posted": None,
+            "silent": None,
+            "bury": HeadRejected.__name__,
+            "retry": ReviewTimeout.__name__,
+        }
         row.error = errors.get(step, row.error)
+        if step in ("posted", "silent"):
+            row.is_said = step == "posted"
+            self.heard.add(self.pull_of(row))
         if step == "reply":
             row.replies.add("kept")
         elif step == "review":
@@ -311,6 +369,9 @@ class LedgerAgainstModel(RuleBasedStateMachine):
                 row.attempts -= 1
             else:
                 row.next_due_at = self.now + 100.0
+
+    def pull_of(self, row: Row) -> str:
+        return next(one.key.pull for one, number in self.ids.items() if self.rows[number] is row)
 
     def held(self) -> list[Row]:
         return [row for row in self.rows.values() if row.holder is not None]
@@ -341,6 +402,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             work = self.ledger.load(number)
             found = (work.state, work.attempts, work.next_due_at, work.review is not None)
             assert found == (row.state, row.attempts, row.next_due_at, row.saved)
+            assert work.wish == row.wish
             assert work.severities == ((Severity.HIGH,) if row.has_findings else ())
             kept = self.ledger.saved_reply(number, "find", "kept") is not None
             assert kept == ("kept" in row.replies)
@@ -351,10 +413,15 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             number
             for number, row in self.rows.items()
             if row.state in WAITING and row.holder is None and row.next_due_at <= self.now
+            if row.state is not State.DUE or row.wish or not self.standing.get(self.pull_of(row))
         ]
         rows = self.rows
         due.sort(key=lambda one: (rows[one].state is State.DUE, rows[one].first_seen_at, one))
         assert self.ledger.due(REPOS, self.now, 100) == due
+
+    @invariant()
+    def what_is_watched_agrees(self) -> None:
+        assert {one.key.pull for one in watched(self.ledger.store, REPOS)} == self.heard
 
     @invariant()
     def no_head_is_lost(self) -> None:

@@ -9,8 +9,11 @@ import pytest
 
 from reviewer_cli.core.models import Head, HeadKey, State
 from reviewer_cli.errors import HeadRejected, ReviewTimeout
+from reviewer_cli.ledger.audit import examined
 from reviewer_cli.ledger.elsewhere import FOUND
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.pulls import watched
+from reviewer_cli.ledger.rows import Entry
 from tests.ledger.samples import (
     LATER,
     NOW,
@@ -21,6 +24,7 @@ from tests.ledger.samples import (
     enter,
     head,
     leased,
+    pushed,
     review,
     reviewed,
     row,
@@ -161,6 +165,47 @@ def test_a_head_is_not_due_before_its_time(ledger: Ledger) -> None:
     lease.retry(ReviewTimeout("slow"), NOW + 300.0, NOW)
     assert ids(ledger, NOW + 299.9) == []
     assert ids(ledger, NOW + 300.0) == [1]
+
+
+def test_a_head_that_settles_is_not_due_before_its_time_and_its_successor_settles_anew(
+    ledger: Ledger, path: Path
+) -> None:
+    ledger.enter([Entry(head=head(), due_at=LATER)], RULES, NOW)
+    assert (ids(ledger, LATER - 0.1), ids(ledger, LATER)) == ([], [1])
+    ledger.enter([Entry(head=head(), due_at=LATER + 60.0)], "rules-2", NOW)
+    assert ids(ledger, LATER) == [1], "what waits already does not begin to wait anew"
+    assert ledger.retire(REPOS, [tip(pushed(head(), 2))], NOW) == 1
+    ledger.enter([Entry(head=pushed(head(), 2), due_at=LATER + 30.0)], RULES, NOW)
+    assert (ids(ledger, LATER), ids(ledger, LATER + 30.0)) == ([], [2])
+
+
+def test_a_head_knows_when_it_was_pushed_and_merged(ledger: Ledger, path: Path) -> None:
+    merged = Entry(head=head(), pushed_at=NOW - 9.0, merged_at=NOW - 5.0)
+    ledger.enter([merged], RULES, NOW)
+    work = ledger.load(1)
+    assert (work.pushed_at, work.merged_at) == (NOW - 9.0, NOW - 5.0)
+
+
+def test_what_was_merged_unreviewed_is_not_retired_although_nobody_polls_it(
+    ledger: Ledger,
+) -> None:
+    enter(ledger, head())
+    ledger.retire(REPOS, [], NOW)
+    assert ledger.undecided([tip(head())], RULES) == [tip(head())]
+    ledger.enter([Entry(head=head(), merged_at=NOW)], RULES, LATER)
+    assert ledger.retire(REPOS, [], LATER) == 0
+    assert ids(ledger, LATER) == [1]
+    lease = claimed(ledger, 1, LATER)
+    lease.save_review(reviewed(head()), ledger.begin_sweep([], "x", NOW), NOW)
+    lease.posted(None, LATER)
+    assert watched(ledger.store, REPOS) == (), "there is nothing to wait for"
+
+
+def test_a_skipped_head_that_the_host_shows_as_posted_is_sound(ledger: Ledger, path: Path) -> None:
+    enter(ledger, head(), reason="draft")
+    enter(ledger, head(posted="review-9"), rules="rules-2")
+    assert (row(path)["state"], row(path)["posted_at"]) == ("posted", NOW)
+    assert examined(path) == ()
 
 
 def test_a_head_comes_back_from_the_file_as_it_went_in(ledger: Ledger) -> None:

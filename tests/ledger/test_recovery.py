@@ -10,8 +10,8 @@ from reviewer_cli.core.models import State
 from reviewer_cli.errors import ReviewTimeout
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.recovery import bury_deadly, died_before, suspects
-from reviewer_cli.ledger.rows import SweepCounts
-from tests.ledger.samples import LATER, NOW, REPOS, begun, claimed, enter, head, row
+from reviewer_cli.ledger.rows import Entry, SweepCounts
+from tests.ledger.samples import LATER, NOW, REPOS, RULES, begun, claimed, enter, head, row
 
 
 def deaths(ledger: Ledger, times: int, head_id: int = 1) -> None:
@@ -97,6 +97,14 @@ def test_a_head_entered_by_a_clock_that_was_ahead_is_due_now(ledger: Ledger) -> 
     enter(ledger, head())
     ledger.recover(NOW - 3600.0, 300.0)
     assert ledger.due(REPOS, NOW - 3600.0, 10) == [1]
+
+
+def test_a_head_that_waits_for_more_pushes_goes_on_waiting(ledger: Ledger, path: Path) -> None:
+    ledger.enter([Entry(head=head(), due_at=NOW + 200.0)], RULES, NOW)
+    ledger.recover(LATER, 300.0)
+    assert row(path)["next_due_at"] == NOW + 200.0
+    ledger.recover(LATER, 100.0)
+    assert row(path)["next_due_at"] == LATER + 100.0, "but no longer than the longest wait"
 
 
 def test_recovery_says_when_and_why(ledger: Ledger, path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reviewer_cli.core.models import State
+from reviewer_cli.core.models import Disposition, Outcome, State
 from reviewer_cli.errors import HeadRejected
 from reviewer_cli.ledger import retention
 from reviewer_cli.ledger.audit import examined
+from reviewer_cli.ledger.earlier import earlier
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.outcomes import Noted, note
 from reviewer_cli.ledger.records import reading
 from reviewer_cli.ledger.retention import INTERVAL_S, Keep, apply
 from tests.ledger.samples import (
@@ -27,6 +29,9 @@ from tests.ledger.samples import (
     enter,
     head,
     leased,
+    posted,
+    pushed,
+    remark,
     reply,
     reviewed,
     row,
@@ -105,6 +110,20 @@ def test_what_a_review_cost_and_where_it_was_posted_stays(ledger: Ledger, path: 
     assert set(told.head.removed) == {"findings", "texts"}
     assert told.head.lost_findings, "no finding left must not look like a clean review"
     assert told.head.title == head().title
+
+
+def test_what_became_of_a_finding_goes_with_it_and_what_repeats_it_stays(
+    ledger: Ledger, path: Path
+) -> None:
+    posted(ledger, head(), remark())
+    repeated = remark(disposition=Disposition.REPEATED, repeats=1)
+    posted(ledger, pushed(head(), 2), repeated, now=NOW + 5 * DAY_S)
+    note(ledger.store, [Noted(finding_id=1, outcome=Outcome.FIXED, evidence="gone")], 1, NOW)
+    assert apply(ledger.store, KEEP, ALL_OLD) == 3
+    assert (count(path, "findings"), count(path, "outcomes")) == (1, 0)
+    (left_over,) = earlier(ledger.store, head().key)
+    assert (left_over.remark.disposition, left_over.remark.repeats) == ("repeated", None)
+    assert examined(path) == ()
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,10 @@ def test_a_history_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> N
         disposition="kept",
         reason="",
         fingerprint="",
+        id=1,
     )
     refuted = replace(
-        finding, severity=Severity.LOW, disposition=Disposition.REFUTED, reason="b is read"
+        finding, id=2, severity=Severity.LOW, disposition=Disposition.REFUTED, reason="b is read"
     )
     first = ReplyRecord(
         step="find",
@@ -167,6 +168,7 @@ def test_a_history_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> N
         body=review(head()).body,
         engine="scripted",
         contract_hash="c0ffee",
+        change="whole",
     )
 
 
@@ -258,6 +260,13 @@ def test_work_is_loaded_with_all_its_columns(ledger: Ledger) -> None:
     assert (work.draft_id, work.drafted_at) == ("draft-1", NOW)
     assert work.review == review(head())
     assert work.severities == (Severity.HIGH,), "what was refuted does not count"
+
+
+def test_what_a_saved_review_amends_is_loaded_with_it(ledger: Ledger) -> None:
+    enter(ledger, head())
+    amending = replace(review(head()), amends="review-0")
+    claimed(ledger).save_review(replace(reviewed(head()), review=amending), begun(ledger), NOW)
+    assert ledger.load(1).review == amending
 
 
 def test_a_saved_answer_is_loaded_as_it_was_saved(ledger: Ledger) -> None:

@@ -1,0 +1,195 @@
+"""What earlier rounds of the same pull request did and said."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from reviewer_cli.core.models import (
+    Anchor,
+    Disposition,
+    Earlier,
+    Finding,
+    HeadKey,
+    Outcome,
+    Placement,
+    Remark,
+    Severity,
+    Side,
+)
+from reviewer_cli.ledger.rows import key_of
+from reviewer_cli.ledger.store import Store
+
+OTHER_ROUNDS = """
+heads.host = :host AND heads.repo = :repo AND heads.pull = :pull AND heads.head_sha <> :sha
+  AND heads.state = 'posted'
+"""
+
+EARLIER = f"""
+SELECT findings.*, head_sha, round, outcome, evidence FROM heads
+CROSS JOIN findings ON findings.head_id = heads.id
+  AND disposition IN ('kept', 'repeated', 'dismissed')
+LEFT JOIN outcomes ON outcomes.id = (
+  SELECT id FROM outcomes WHERE finding_id = findings.id ORDER BY id DESC LIMIT 1)
+WHERE {OTHER_ROUNDS} ORDER BY posted_at, heads.id, ordinal
+"""  # noqa: S608 - our own words
+
+# A round that was added to another one's review has that one's id, and a silent one has none.
+SUBMITTED = f"""
+SELECT review_id FROM heads JOIN reviews ON head_id = heads.id
+WHERE {OTHER_ROUNDS} AND review_id <> '' AND review_id IS NOT amends
+ORDER BY posted_at DESC, heads.id DESC LIMIT 1
+"""  # noqa: S608 - our own words
+
+LAST = f"""
+SELECT head_sha, base_sha, coalesce(merge_base, base_sha) AS merge_base, round,
+  ({SUBMITTED}) AS submitted
+FROM heads LEFT JOIN reviews ON head_id = heads.id
+WHERE {OTHER_ROUNDS} ORDER BY posted_at DESC, heads.id DESC LIMIT 1
+"""  # noqa: S608 - our own words
+
+ELSEWHERE = """
+SELECT heads.host, repo, pull, head_sha, findings.id AS finding_id, fingerprint,
+  findings.title
+FROM findings CROSS JOIN reviews USING (head_id) CROSS JOIN heads ON heads.id = head_id
+WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints)) AND disposition = 'kept'
+  AND sweep_id = :sweep_id AND host = :host AND repo = :repo AND pull <> :pull
+  AND state IN ('reviewed', 'posting', 'posted')
+ORDER BY findings.id
+"""
+
+ATTACH = (
+    "UPDATE findings SET comment_id = :comment_id WHERE id = :id AND comment_id IS NOT :comment_id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastReviewed:
+    """The newest posted head of a pull request, other than the one in question.
+
+    `merge_base` is where its diff began. `review_id` is our newest submitted review there, which
+    may be of an older round; None where all were silent.
+    """
+
+    sha: str
+    base_sha: str
+    merge_base: str
+    round: int
+    review_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidElsewhere:
+    """A finding that is said on another pull request; `key` is the head that it is said on."""
+
+    key: HeadKey
+    finding_id: int
+    fingerprint: str
+    title: str
+
+
+def earlier(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
+    """The findings of a pull request's other posted heads, oldest round first.
+
+    They are those that were said, or that were not because they had been said or declined.
+    """
+    return tuple(_earlier(row) for row in store.read(EARLIER, _named(key)))
+
+
+def all_of(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
+    """The same, with those of the head itself when it is posted."""
+    return earlier(store, replace(key, sha=""))
+
+
+def last_reviewed(store: Store, key: HeadKey) -> LastReviewed | None:
+    """The pull request's newest posted head but for this one.
+
+    Where its review is not in the ledger, because it was found on the host, the diff is taken to
+    begin at the branch that it goes into.
+    """
+    for row in store.read(LAST, _named(key)):
+        return LastReviewed(
+            sha=row["head_sha"],
+            base_sha=row["base_sha"],
+            merge_base=row["merge_base"],
+            round=row["round"],
+            review_id=row["submitted"],
+        )
+    return None
+
+
+def said_elsewhere(
+    store: Store, key: HeadKey, sweep_id: int, fingerprints: Collection[str]
+) -> tuple[SaidElsewhere, ...]:
+    """What a sweep saved under these fingerprints for other pull requests of the repository."""
+    wanted = _named(key) | {"sweep_id": sweep_id, "fingerprints": json.dumps(sorted(fingerprints))}
+    return tuple(
+        SaidElsewhere(
+            key=key_of(row),
+            finding_id=row["finding_id"],
+            fingerprint=row["fingerprint"],
+            title=row["title"],
+        )
+        for row in store.read(ELSEWHERE, wanted)
+    )
+
+
+def attach_comments(store: Store, comments: Mapping[int, str]) -> None:
+    """Note which comment of the host says a finding, by the ids of both."""
+    if comments:
+        with store.transaction():
+            rows = [{"id": one, "comment_id": comment} for one, comment in comments.items()]
+            store.db.executemany(ATTACH, rows)
+
+
+def _named(key: HeadKey) -> dict[str, object]:
+    return {"host": key.host, "repo": key.repo, "pull": key.pull, "sha": key.sha}
+
+
+def _earlier(row: sqlite3.Row) -> Earlier:
+    return Earlier(
+        id=row["id"],
+        sha=row["head_sha"],
+        round=row["round"],
+        remark=remark_of(row),
+        comment_id=row["comment_id"],
+        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+        evidence=row["evidence"] or "",
+    )
+
+
+def remark_of(row: sqlite3.Row) -> Remark:
+    """The remark of a row of `findings`, but for whether its suggestion could be committed."""
+    side = Side(row["side"])
+    finding = Finding(
+        path=row["path"],
+        line=row["claimed_line"],
+        side=side,
+        severity=Severity(row["severity"]),
+        category=row["category"],
+        title=row["title"],
+        body=row["body"],
+        quote=row["quote"],
+        suggestion=row["suggestion"],
+        confidence=row["confidence"],
+        rule=row["rule"],
+    )
+    anchor = Anchor(
+        placement=Placement(row["placement"]),
+        path=row["path"],
+        line=row["line"],
+        start_line=row["start_line"],
+        side=side,
+        note=row["note"],
+    )
+    return Remark(
+        finding=finding,
+        anchor=anchor,
+        disposition=Disposition(row["disposition"]),
+        reason=row["reason"],
+        fingerprint=row["fingerprint"],
+        text_fingerprint=row["text_fingerprint"],
+        repeats=row["repeats"],
+    )
