@@ -12,30 +12,24 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reviewer_cli.core.conversation import Conversation
 from reviewer_cli.core.health import Sign, green, red
 from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
-from reviewer_cli.errors import DraftGone, HeadRejected, RepositoryUnusable
+from reviewer_cli.errors import DraftGone, RepositoryUnusable
 from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, ref_of, unmerged
 from reviewer_cli.git.flock import alone_in
+from reviewer_cli.git.notes import NOTES, append, note_of, noted
 from reviewer_cli.git.place import repository_at
-from reviewer_cli.git.run import GitBusy, GitError, run
+from reviewer_cli.git.pulls import conversation, merged_tips
+from reviewer_cli.git.run import GitBusy, GitError
 from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
 from reviewer_cli.retry import while_busy
 
 NAME = "local"
-NOTES = "refs/notes/reviewer"
 MARKER_SECRET = b"reviewer notes"
 """Not a secret: whoever can write the notes of a repository can write the repository."""
-
-
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "reviewer",
-    "GIT_AUTHOR_EMAIL": "reviewer@localhost",
-    "GIT_COMMITTER_NAME": "reviewer",
-    "GIT_COMMITTER_EMAIL": "reviewer@localhost",
-}
 
 
 class LocalGit:
@@ -85,7 +79,7 @@ class LocalGit:
         """Where the branch or mirrored pull request points now, and what its note says."""
         found = listed(key.repo, ref_of(key.pull))
         current = {pull_of(ref): sha for ref, sha in found.items()}.get(key.pull)
-        return Standing(current_sha=current, posted=self._posted(key))
+        return Standing(current_sha=current, posted=_posted(key))
 
     def prepare(self, review: Review) -> Draft:
         """Write the review as Markdown under a hidden name."""
@@ -104,18 +98,52 @@ class LocalGit:
         if not Path(draft.draft_id).exists():
             raise DraftGone(f"The draft {draft.draft_id} is gone; it is written anew.")
         with alone_in(Path(review.key.repo)):
-            if posted := self._posted(review.key):
+            if posted := _posted(review.key):
                 self.discard(draft)
                 return posted
-            others = self._note(review.key).rstrip("\n")
-            text = f"{others}\n\n{document(review)}" if others else document(review)
-            while_busy(lambda: _write_note(review.key, text), GitBusy)
+            _append(review.key, document(review))
         Path(draft.draft_id).replace(self._markdown_path(review.key))
         return _note_id(review.key)
 
     def discard(self, draft: Draft) -> None:
         """Remove the hidden Markdown file."""
         Path(draft.draft_id).unlink(missing_ok=True)
+
+    def conversations(self, heads: Sequence[HeadKey]) -> list[Conversation]:
+        """Whether each branch is open, merged or gone; a repository that is no more is left out."""
+        found: list[Conversation] = []
+        for repo in dict.fromkeys(key.repo for key in heads):
+            try:
+                refs = open_refs(repo)
+                default = base(repo, refs, self._default_branch)
+            except RepositoryUnusable:
+                continue  # the poll has said why
+            found += [conversation(key, refs, default) for key in heads if key.repo == repo]
+        return found
+
+    def amend(self, key: HeadKey, review_id: str, body: str) -> None:
+        """Put the body behind what the head's own note says: each head has a note of its own."""
+        with alone_in(Path(key.repo)):
+            if body.rstrip("\n") not in note_of(key.repo, key.sha):
+                _append(key, body)
+
+    def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
+        """Nothing: a note is no comment that could be folded up."""
+
+    def acknowledge(self, key: HeadKey, comment_id: str) -> None:
+        """Nothing: nobody comments here."""
+
+    def names(self, repo: str) -> tuple[str, ...]:
+        """None, since nobody comments here."""
+        return ()
+
+    def may_write(self, repo: str, login: str) -> bool:
+        """Nobody, since nobody comments here."""
+        return False
+
+    def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
+        """What merge commits and the reflog of the default branch tell; see `git.merges`."""
+        return [self._merged(repo, since) for repo in repos]
 
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Whether each repository can be read, and how many branches are open in it."""
@@ -151,6 +179,14 @@ class LocalGit:
             )
         return RepositoryPoll(repo=repo, tips=tuple(tips.values()))
 
+    def _merged(self, repo: str, since: float) -> RepositoryPoll:
+        try:
+            refs = open_refs(repo)
+            default = base(repo, refs, self._default_branch)
+        except RepositoryUnusable as error:
+            return RepositoryPoll(repo=repo, error=str(error))
+        return RepositoryPoll(repo=repo, tips=merged_tips(NAME, repo, refs, default, since))
+
     def _describe(self, repo: str, tips: Sequence[Tip]) -> list[Head]:
         """The heads of one repository; a tip that git cannot read goes on to fail by itself."""
         base_sha = tips[0].base_sha
@@ -163,40 +199,17 @@ class LocalGit:
                     told |= unmerged(repo, base_sha, ref_of(tip.key.pull))
                 except GitError:
                     told[tip.key.sha] = Newest()
-        noted = _noted(repo)
+        with_notes = noted(repo)
         return [
-            _head(tip, told[tip.key.sha], self._posted(tip.key) if tip.key.sha in noted else None)
+            _head(tip, told[tip.key.sha], _posted(tip.key) if tip.key.sha in with_notes else None)
             for tip in tips
             if tip.key.sha in told
         ]
-
-    def _posted(self, key: HeadKey) -> str | None:
-        """The id of the note on this commit when it holds a review of it.
-
-        Under whatever name: a branch that was renamed is no reason to review a commit twice.
-        """
-        found = (MARKER.fullmatch(line) for line in self._note(key).split("\n"))
-        return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
-
-    def _note(self, key: HeadKey) -> str:
-        try:
-            said = _git(key.repo, "notes", f"--ref={NOTES}", "show", key.sha)
-            return said.decode("utf-8", "surrogateescape")
-        except GitError as error:
-            if "no note found" in error.stderr:
-                return ""
-            raise
 
     def _markdown_path(self, key: HeadKey) -> Path:
         repo = re.sub(r"[^A-Za-z0-9._-]+", "-", key.repo).strip("-.")[-80:]
         pull = re.sub(r"[^A-Za-z0-9._-]+", "-", key.pull).strip("-.")[:80]
         return self._reviews_dir / repo / f"{pull}-{key.sha[:12]}.md"
-
-
-def _noted(repo: str) -> frozenset[str]:
-    """The commits that have a note under our name."""
-    listed_notes = _git(repo, "notes", f"--ref={NOTES}", "list").decode("ascii")
-    return frozenset(line.split(" ")[1] for line in listed_notes.splitlines())
 
 
 def _head(tip: Tip, told: Newest, posted: str | None) -> Head:
@@ -213,23 +226,19 @@ def _head(tip: Tip, told: Newest, posted: str | None) -> Head:
     )
 
 
-def _git(repo: str, *args: str, input: bytes | None = None) -> bytes:  # noqa: A002
-    return run(args, cwd=Path(repo), environment=IDENTITY, input=input)
+def _posted(key: HeadKey) -> str | None:
+    """The id of the note on this commit when it holds a review of it.
+
+    Under whatever name: a branch that was renamed is no reason to review a commit twice.
+    """
+    lines = note_of(key.repo, key.sha).split("\n")
+    found = (MARKER.fullmatch(line) for line in lines)
+    return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
 
 
 def _note_id(key: HeadKey) -> str:
     return f"{NOTES}:{key.sha}"
 
 
-def _write_note(key: HeadKey, text: str) -> None:
-    """Add the note from a blob, which git takes verbatim instead of tidying its blank lines."""
-    try:
-        content = text.encode("utf-8", "surrogateescape")
-        blob = _git(key.repo, "hash-object", "-w", "--stdin", input=content).decode().strip()
-        _git(key.repo, "notes", f"--ref={NOTES}", "add", "--force", "-C", blob, key.sha)
-    except GitError as error:
-        if "insufficient permission" in error.stderr or "Permission denied" in error.stderr:
-            raise HeadRejected(
-                f"The notes of {key.repo} cannot be written; sweep it as a user who may."
-            ) from error
-        raise
+def _append(key: HeadKey, text: str) -> None:
+    while_busy(lambda: append(key.repo, key.sha, text), GitBusy)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from reviewer_cli.core.conversation import Conversation
 from reviewer_cli.core.health import Sign
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 
@@ -98,6 +99,34 @@ class CodeHost(Protocol):
 
     def discard(self, draft: Draft) -> None:
         """Take a draft back; one that is already gone is fine."""
+
+    def conversations(self, heads: Sequence[HeadKey]) -> list[Conversation]:
+        """What was said on the pull requests of these heads, as few requests as it takes.
+
+        A head's SHA tells a host without numbers which of its pull requests is meant. One that the
+        host does not know is left out.
+        """
+
+    def amend(self, key: HeadKey, review_id: str, body: str) -> None:
+        """Put another body in place of the one of our submitted review."""
+
+    def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
+        """Give a comment of ours another body, and fold it up as outdated; repeating is fine."""
+
+    def acknowledge(self, key: HeadKey, comment_id: str) -> None:
+        """Show whoever wrote a comment that we have read it; repeating is fine."""
+
+    def names(self, repo: str) -> tuple[str, ...]:
+        """What our account is called there, by which people speak to it; none where nobody can."""
+
+    def may_write(self, repo: str, login: str) -> bool:
+        """Whether an account may push to the repository."""
+
+    def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
+        """The last heads of the pull requests that were merged since then, as tips.
+
+        The base of such a tip is what the head was merged into, before it was.
+        """
 
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Whether sweeping these would work: who we are there, what we may do, what answers."""

@@ -1,4 +1,4 @@
-"""What every code host keeps, as ports/host.py says it: a host's test file gives a `place` to run it in.
+"""What every code host keeps, as ports/host.py says it, in the `place` of a host's test file.
 
 A subclass is named Test… and overrides `place`; the tests here drive the door and nothing else.
 """
@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Comment, Head, HeadKey, Review, Side
 from reviewer_cli.ports.host import CodeHost
@@ -29,6 +30,12 @@ class Place(Protocol):
 
     def close(self, key: HeadKey) -> None:
         """Close it without merging."""
+
+    def merge(self, key: HeadKey) -> str:
+        """Merge it into the default branch; the merge commit."""
+
+    def base(self) -> str:
+        """The tip of the default branch."""
 
     def published(self, key: HeadKey) -> list[str]:
         """The texts of all reviews that a reader of this head sees."""
@@ -129,3 +136,64 @@ class CodeHostContract:
         assert len(good.tips) == 1
         assert bad.repo == missing
         assert bad.error
+
+    def conversation(self, place: Place, key: HeadKey) -> Conversation:
+        (found,) = place.host.conversations([key])
+        return found
+
+    def test_a_conversation_goes_with_its_pull_request(self, place: Place) -> None:
+        key, other = place.open("one"), place.open("two")
+        assert self.conversation(place, key).state is PullState.OPEN
+        moved = place.move(key)
+        assert self.conversation(place, key).key == moved
+        place.close(moved)
+        assert self.conversation(place, moved).state is PullState.CLOSED
+        assert self.conversation(place, other).key == other
+        assert self.conversation(place, other).state is PullState.OPEN
+
+    def test_a_merge_is_told_with_its_commit_and_its_time(self, place: Place) -> None:
+        key, other = place.open("one"), place.open("two")
+        into = place.merge(key)
+        merged, still_open = place.host.conversations([key, other])
+        assert (merged.key, merged.state, merged.merged_as) == (key, PullState.MERGED, into)
+        assert merged.ended_at is not None
+        assert (still_open.state, still_open.merged_as) == (PullState.OPEN, None)
+
+    def test_what_a_host_does_not_know_is_left_out(self, place: Place) -> None:
+        key = place.open("one")
+        unknown = replace(key, repo=f"{place.repo}-missing")
+        assert [one.key for one in place.host.conversations([unknown, key])] == [key]
+        assert place.host.conversations([]) == []
+
+    def test_a_later_head_may_be_told_in_the_body_of_an_earlier_review(self, place: Place) -> None:
+        key = place.open("one")
+        review_id = place.host.submit(place.host.prepare(review_of(place.host, key)))
+        moved = place.move(key)
+        body = review_of(place.host, moved, "Also checked").body
+        for _ in range(2):
+            place.host.amend(moved, review_id, body)
+        assert place.host.look(moved).posted is not None
+        texts = [*place.published(key), *place.published(moved)]
+        assert "\n".join(texts).count("Also checked") == 1
+
+    def test_a_comment_that_is_gone_needs_nothing(self, place: Place) -> None:
+        key = place.open("one")
+        place.host.settle(key, "PRRC_kwDO0000ffff", "Fixed.")
+        place.host.acknowledge(key, "IC_kwDO0000ffff")
+
+    def test_a_stranger_may_not_write(self, place: Place) -> None:
+        assert not place.host.may_write(place.repo, "stranger")
+        assert not place.host.may_write(place.repo, "../stranger?")
+
+    def test_what_was_merged_is_found_with_what_it_was_merged_into(self, place: Place) -> None:
+        key, _ = place.open("one"), place.open("two")
+        before = place.base()
+        place.merge(key)
+        missing = f"{place.repo}-missing"
+        found, bad = place.host.merged_since([place.repo, missing], 0.0)
+        assert [(tip.key, tip.base_sha) for tip in found.tips] == [(key, before)]
+        assert found.error is None
+        assert (bad.repo, bad.tips) == (missing, ())
+        assert bad.error
+        (later,) = place.host.merged_since([place.repo], 4_000_000_000.0)
+        assert (later.tips, later.error) == ((), None)

@@ -19,7 +19,7 @@ from reviewer_cli.errors import DraftGone, HeadError, HeadRejected, HostUnavaila
 from reviewer_cli.hosts.github.posting import Blocked
 from reviewer_cli.ports.host import CodeHost
 from tests.fakes.engine import found, nothing
-from tests.fakes.github import faults, reviews
+from tests.fakes.github import bare, faults, reviews
 from tests.fakes.github.rows import Pull
 from tests.fakes.github.scene import text
 from tests.fakes.github_stage import SECRET, CountingEngine, GitHubStage, github_stage
@@ -56,6 +56,12 @@ class GitHubPlace:
 
     def close(self, key: HeadKey) -> None:
         self.stage.hub.world.close(self._pulls[key.pull])
+
+    def merge(self, key: HeadKey) -> str:
+        return str(self.stage.hub.world.merge(self._pulls[key.pull]).merge_sha)
+
+    def base(self) -> str:
+        return bare.tip(self.stage.shop.path, "refs/heads/main")
 
     def published(self, key: HeadKey) -> list[str]:
         tables = self.stage.hub.world.tables
@@ -417,16 +423,17 @@ def test_a_head_that_moves_before_its_last_look_is_superseded_and_leaves_nothing
 @pytest.mark.threat("T21", layer="posting")
 @pytest.mark.parametrize("act", [push, force_push, close])
 @pytest.mark.parametrize("moment", [faults.first, faults.then])
-def test_a_head_that_moves_during_its_submission_is_posted_on_its_own_commit(
+def test_a_head_that_moves_during_its_submission_and_the_next_one_are_said_once_each(
     stage: GitHubStage, act: Any, moment: Any
 ) -> None:
     pull = stage.pull()
     stage.trouble("POST", EVENTS, moment(lambda: act(stage, pull)), left=1)
     stage.sweep()
     stage.sweep_until_quiet()
-    commits = [one.commit_sha for one in stage.posted(pull)]
-    moved = stage.hub.world.fresh(pull)
-    assert commits == list(dict.fromkeys([pull.head_sha, moved.head_sha]))
+    bodies = [one.body for one in stage.posted(pull)]
+    assert stage.posted(pull)[0].commit_sha == pull.head_sha
+    for sha in (pull.head_sha, stage.hub.world.fresh(pull).head_sha):
+        assert sum(f"sha={sha} " in body for body in bodies) == 1
 
 
 # Whether a head has our review

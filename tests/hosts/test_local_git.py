@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli import retry
+from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.models import Head, HeadKey, State
 from reviewer_cli.git import run as git_run
 from reviewer_cli.hosts.local_git import LocalGit
@@ -40,6 +41,13 @@ class LocalPlace:
 
     def close(self, key: HeadKey) -> None:
         self.made.git("update-ref", "-d", f"refs/heads/{key.pull}")
+
+    def merge(self, key: HeadKey) -> str:
+        tree = f"{key.sha}^{{tree}}"
+        return self.made.commit_tree(tree, self.base(), key.sha, branch="main")
+
+    def base(self) -> str:
+        return self.made.tip()
 
     def published(self, key: HeadKey) -> list[str]:
         listed = self.made.git("notes", f"--ref={NOTES}", "list").split("\n")
@@ -475,3 +483,112 @@ def _forget(repo: Repo, sha: str) -> None:
             part.unlink()
         repo.git("unpack-objects", "-q", input=content)
     (repo.path / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+
+
+# ---- what became of it
+
+
+def conversation(host: LocalGit, repo: Repo, branch: str, sha: str) -> Conversation:
+    (found,) = host.conversations([HeadKey("local", str(repo.path), branch, sha)])
+    return found
+
+
+def test_a_branch_that_was_pushed_forward_is_merged_by_its_own_commit(
+    host: LocalGit, repo: Repo
+) -> None:
+    repo.commit({"a.py": "a = 2\n"}, branch="work")
+    sha = repo.commit({"a.py": "a = 3\n"}, branch="work")
+    repo.git("update-ref", "refs/heads/main", sha)
+    repo.commit({"b.py": "b = 1\n"})
+    found = conversation(host, repo, "work", sha)
+    assert (found.state, found.merged_as) == (PullState.MERGED, sha)
+    assert found.ended_at == 1_700_000_000.0
+
+
+def test_a_merge_is_found_among_other_commits_and_without_its_branch(
+    host: LocalGit, repo: Repo
+) -> None:
+    sha = repo.commit({"a.py": "a = 2\n"}, branch="work")
+    repo.commit({"c.py": "c = 1\n"})
+    into = repo.commit_tree(f"{sha}^{{tree}}", repo.tip(), sha, branch="main")
+    other = repo.commit({"b.py": "b = 1\n"}, branch="other")
+    repo.commit_tree(f"{other}^{{tree}}", repo.tip(), other, branch="main")
+    repo.git("update-ref", "-d", "refs/heads/work")
+    found = conversation(host, repo, "work", sha)
+    assert (found.state, found.merged_as) == (PullState.MERGED, into)
+
+
+def test_a_name_that_was_given_again_is_another_pull_request(host: LocalGit, repo: Repo) -> None:
+    first = repo.commit({"a.py": "a = 2\n"}, branch="work")
+    repo.commit_tree(f"{first}^{{tree}}", repo.tip(), first, branch="main")
+    repo.git("update-ref", "-d", "refs/heads/work")
+    second = repo.commit({"a.py": "a = 3\n"}, branch="work")
+    assert conversation(host, repo, "work", first).state is PullState.MERGED
+    assert conversation(host, repo, "work", second).state is PullState.OPEN
+
+
+def test_a_head_that_is_gone_with_its_branch_was_closed(host: LocalGit, repo: Repo) -> None:
+    found = conversation(host, repo, "never", "0" * 40)
+    assert (found.state, found.key.sha) == (PullState.CLOSED, "0" * 40)
+
+
+def test_a_fast_forward_is_found_in_the_reflog(host: LocalGit, repo: Repo) -> None:
+    before = repo.tip()
+    sha = repo.commit({"a.py": "a = 2\n"}, branch="work")
+    for said, tip in (("merge work: Fast-forward", sha), ("commit: x", before)):
+        repo.git("update-ref", "--create-reflog", "-m", said, "refs/heads/main", tip)
+    repo.git("update-ref", "refs/heads/main", sha)
+    repo.git("update-ref", "-d", "refs/heads/work")
+    (found,) = host.merged_since([str(repo.path)], 1_700_000_000.0)
+    assert [(tip.key.pull, tip.key.sha, tip.base_sha) for tip in found.tips] == [
+        ("work", sha, before)
+    ]
+    (later,) = host.merged_since([str(repo.path)], 1_700_000_001.0)
+    assert later.tips == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "pull"),
+    [
+        ("Merge branch 'feature/x' into main", "feature/x"),
+        ("Merge branch '12'", "heads/12"),
+        ("Merge pull request #12 from ada/x", "12"),
+        ("Merge branch '$(reboot)'", None),
+        ("Merge branch '--upload-pack=x'", None),
+        ("Anything else", None),
+    ],
+)
+def test_a_merged_branch_is_called_as_its_merge_says(
+    host: LocalGit, repo: Repo, said: str, pull: str | None
+) -> None:
+    sha = repo.commit({"a.py": "a = 2\n"}, branch="work")
+    tree = f"{sha}^{{tree}}"
+    into = repo.git("commit-tree", tree, "-p", repo.tip(), "-p", sha, "-m", said)
+    repo.git("update-ref", "refs/heads/main", into)
+    repo.git("update-ref", "-d", "refs/heads/work")
+    (found,) = host.merged_since([str(repo.path)], 0.0)
+    assert [(tip.key.pull, tip.key.sha) for tip in found.tips] == [(pull or sha[:12], sha)]
+
+
+def test_no_program_of_the_repository_checks_the_signatures_of_merges(
+    host: LocalGit, repo: Repo, tmp_path: Path
+) -> None:
+    trap = tmp_path / "trap"
+    program = tmp_path / "gpg"
+    program.write_text(f"#!/bin/sh\ntouch {trap}\n")
+    program.chmod(0o755)
+    repo.git("config", "log.showSignature", "true")
+    repo.git("config", "gpg.program", str(program))
+    sha = repo.commit({"a.py": "a = 2\n"}, branch="work")
+    into = repo.commit_tree(f"{sha}^{{tree}}", repo.tip(), sha, branch="main")
+    plain = repo.git("cat-file", "commit", into)
+    signed = plain.replace("\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n\n", 1)
+    made = repo.git("hash-object", "-t", "commit", "-w", "--stdin", input=f"{signed}\n".encode())
+    repo.git("update-ref", "--create-reflog", "-m", "x", "refs/heads/main", made)
+    repo.git("log", "-1", "main")
+    assert trap.exists(), "the trap works"
+    trap.unlink()
+    (found,) = host.merged_since([str(repo.path)], 0.0)
+    assert [tip.key.sha for tip in found.tips] == [sha]
+    assert conversation(host, repo, "work", sha).merged_as == made
+    assert not trap.exists()

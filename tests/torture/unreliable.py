@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.health import Sign
 from reviewer_cli.core.marker import carries_marker
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
@@ -158,6 +159,36 @@ class UnreliableHost:
         """Gone is fine."""
         self._perhaps(lambda: self._forget(draft))
 
+    def conversations(self, heads: Sequence[HeadKey]) -> list[Conversation]:
+        """Open where it is, closed where it is not; nobody says anything."""
+        return self._perhaps(lambda: [self._conversation(key) for key in heads])
+
+    def amend(self, key: HeadKey, review_id: str, body: str) -> None:
+        """The head that the body is about has its review from now on."""
+
+        def made() -> None:
+            assert carries_marker(body, key, self.marker_secret)
+            with self._lock:
+                self.posted[key.sha] = 1
+                self.reviewed.append(self.open[_pull(key)])
+
+        if not self.posted[key.sha]:
+            self._perhaps(made)
+
+    def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
+        """There are no comments."""
+
+    def acknowledge(self, key: HeadKey, comment_id: str) -> None:
+        """There are no comments."""
+
+    def may_write(self, repo: str, login: str) -> bool:
+        """Nobody gives commands."""
+        return False
+
+    def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
+        """Nothing is ever merged."""
+        return [RepositoryPoll(repo=repo) for repo in repos]
+
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Nobody asks."""
         return iter(())
@@ -169,6 +200,12 @@ class UnreliableHost:
         waiting = self.pushes.get(tip.key.repo)
         if waiting and self._weather.dice.random() < PUSHED_MEANWHILE:
             self.pull(tip.key.repo, tip.key.pull, waiting.pop(), tip.base_sha)
+
+    def _conversation(self, key: HeadKey) -> Conversation:
+        tip = self.open.get(_pull(key))
+        if tip is None:
+            return Conversation(key=key, state=PullState.CLOSED)
+        return Conversation(key=tip.key, state=PullState.OPEN, version=tip.version)
 
     def _head(self, tip: Tip) -> Head:
         posted = f"of {tip.key.sha}" if self.posted[tip.key.sha] else None

@@ -26,6 +26,7 @@ from reviewer_cli.hosts.github.budget import Budget
 from reviewer_cli.hosts.github.faults import (
     OutcomeUnknown,
     graphql_limit,
+    graphql_meaning,
     meaning,
     said,
     translated,
@@ -157,14 +158,26 @@ class Connection:
     def query(self, text: str, variables: Mapping[str, Any]) -> Answer:
         """The answer to a GraphQL query, repeated like a GET."""
         return self._patiently(
-            lambda: while_busy(lambda: self._ask(text, variables), HostUnavailable)
+            lambda: while_busy(lambda: self._ask(self._reader, text, variables), HostUnavailable)
         )
 
-    def _ask(self, text: str, variables: Mapping[str, Any]) -> Answer:
+    def change(self, text: str, variables: Mapping[str, Any]) -> None:
+        """Have a GraphQL mutation done that may be done twice, so that it is repeated like a GET.
+
+        Raises what GitHub's first error means.
+        """
+        self._patiently(lambda: while_busy(lambda: self._do(text, variables), HostUnavailable))
+
+    def _do(self, text: str, variables: Mapping[str, Any]) -> None:
+        for error in self._ask(self._writer, text, variables).errors:
+            kind, reason = str(error.get("type", "")), said({"errors": [error]})
+            raise graphql_meaning(self.server.name, kind, reason, self._clock())
+
+    def _ask(self, github: Github, text: str, variables: Mapping[str, Any]) -> Answer:
         self._budget.check(self.server.name, self._clock())
-        url = self._reader.requester.graphql_url
+        url = github.requester.graphql_url
         asked = {"query": text, "variables": variables}
-        headers, answer = self._send(self._reader, "POST", url, asked)
+        headers, answer = self._send(github, "POST", url, asked)
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise HostUnavailable(f"{self.server.name} did not answer with GraphQL data.")
         data = answer.get("data")

@@ -25,6 +25,9 @@ LIMIT_WORDS = ("rate limit", "abuse detection", "wait a few minutes", "retry you
 TOO_QUICKLY = "submitted too quickly"
 """How content that is refused for its pace, not for what it says, is answered with 422."""
 
+STATUSES = {"FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403, "NOT_FOUND": 404, "UNPROCESSABLE": 422}
+"""The types of GraphQL's errors that are final, and how REST says the same."""
+
 
 class NotFound(HeadError):
     """What was asked for is not there, or this credential may not see it."""
@@ -109,6 +112,14 @@ def meaning(
     if status >= 500:
         return HostUnavailable(f"{server} failed with {status}.")
     return HeadError(f"{server} answered {status} ({message}).")
+
+
+def graphql_meaning(server: str, kind: str, message: str, now: float) -> ReviewerError:
+    """The error for what GraphQL refused with status 200, by the type that it gave."""
+    status = STATUSES.get(kind)
+    if status is None:
+        return HostUnavailable(f"{server} did not do it ({message}).")
+    return meaning(server, status, {}, message, now)
 
 
 def graphql_limit(server: str, headers: Mapping[str, str], now: float) -> ProviderWait:

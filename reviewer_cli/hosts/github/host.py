@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from urllib.parse import quote
+from typing import TypeVar
 
+from reviewer_cli.core.conversation import Conversation
 from reviewer_cli.core.health import Health, Sign
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import AccessRefused
-from reviewer_cli.hosts.github import examination
+from reviewer_cli.hosts.github import afterwards, examination
 from reviewer_cli.hosts.github.accounts import Accounts, Identity, identity
 from reviewer_cli.hosts.github.check_runs import report
 from reviewer_cli.hosts.github.connection import Connection, Server
+from reviewer_cli.hosts.github.conversations import conversations
 from reviewer_cli.hosts.github.faults import posting_to
-from reviewer_cli.hosts.github.installation import CHECKS, POSTING, POSTING_ALONE, READING
+from reviewer_cli.hosts.github.fetching import remote
+from reviewer_cli.hosts.github.merged import merged_since
+from reviewer_cli.hosts.github.needs import Needs
 from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
-from reviewer_cli.hosts.github.probing import most_telling
 from reviewer_cli.hosts.github.pulls import describe, look
-from reviewer_cli.hosts.github.rights import (
-    Rights,
-    refuse_excess,
-    refuse_missing,
-    rights,
-    scopes_told,
-    warn,
-)
+from reviewer_cli.hosts.github.rights import Rights
 from reviewer_cli.hosts.github.selection import SelectionRules, select
 from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
+
+Thing = TypeVar("Thing")
+Poll = Callable[[Connection, Sequence[str]], Iterator[RepositoryPoll]]
 
 
 class GitHub:
@@ -71,10 +69,7 @@ class GitHub:
         self.marker_secret = marker_secret or hashlib.sha256(server.name.encode()).digest()
         self._check_run = check_run
         self._strict_scopes = strict_scopes
-        self._needed_to_post = POSTING if posting is reading else POSTING_ALONE
-        if check_run:
-            self._needed_to_post = self._needed_to_post | CHECKS
-        self._known: dict[Connection, Rights] = {}
+        self._needs = Needs(reading, posting, check_run=check_run, strict_scopes=strict_scopes)
         self._who: dict[int, Identity] = {}
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
@@ -89,8 +84,7 @@ class GitHub:
         """
         with self._forgetful():
             answers = list(self._polled(repos))
-            if self._strict_scopes:
-                self._refuse_scopes(answers)
+            self._needs.refuse_told(answers)
             if answers and all(isinstance(one, Refused) for one in answers):
                 raise AccessRefused(
                     f"Not one repository can be seen on {self.name}; the first: {answers[0].error}"
@@ -110,30 +104,15 @@ class GitHub:
         what they need: once for each, where its user may do most, and never by a sweep that finds
         nothing new.
         """
-        self._compare(tuple(dict.fromkeys(tip.key.repo for tip in tips)))
+        self._needs.compare(tuple(dict.fromkeys(tip.key.repo for tip in tips)))
         heads: list[Head] = []
-        groups: dict[Connection, list[Tip]] = defaultdict(list)
-        for tip in tips:
-            groups[self._posting.of(tip.key.repo)].append(tip)
-        for connection, some in groups.items():
+        for connection, some in _by_connection(self._posting, tips, lambda tip: tip.key.repo):
             heads += describe(connection, some, self.marker_secret)
         return heads
 
     def remote(self, repo: str) -> Remote:
         """HTTPS with the token in git's environment: in no argument, file or log."""
-        token = self._reading.of(repo).token
-        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-        url = f"{self._server.web_url}/{quote(repo)}.git"
-        settings = {f"http.{self._server.web_url}/.extraHeader": f"Authorization: Basic {basic}"}
-        if self._server.certificate is not None:
-            settings["http.sslCAInfo"] = str(self._server.certificate)
-        if url.startswith("http://"):
-            settings["protocol.http.allow"] = "always"
-        environment = {"GIT_CONFIG_COUNT": str(len(settings))}
-        for number, (name, value) in enumerate(settings.items()):
-            environment[f"GIT_CONFIG_KEY_{number}"] = name
-            environment[f"GIT_CONFIG_VALUE_{number}"] = value
-        return Remote(url=url, environment=environment)
+        return remote(self._server, self._reading.of(repo).token, repo)
 
     def look(self, key: HeadKey) -> Standing:
         """See `pulls.look`; asked with the posting account, whose reviews it is about."""
@@ -162,6 +141,41 @@ class GitHub:
         with posting_to(repo):
             poster.discard(draft)
 
+    def conversations(self, heads: Sequence[HeadKey]) -> list[Conversation]:
+        """See `conversations`; asked with the posting account, to know which comments are ours."""
+        found: list[Conversation] = []
+        ours = [key for key in heads if self._is_ours(key.repo)]
+        for connection, some in _by_connection(self._posting, ours, lambda key: key.repo):
+            found += conversations(connection, some)
+        return found
+
+    def amend(self, key: HeadKey, review_id: str, body: str) -> None:
+        """See `afterwards.amend`."""
+        with self._writing_to(key.repo) as connection:
+            afterwards.amend(connection, key, review_id, body)
+
+    def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
+        """See `afterwards.settle`."""
+        with self._writing_to(key.repo) as connection:
+            afterwards.settle(connection, comment_id, body)
+
+    def acknowledge(self, key: HeadKey, comment_id: str) -> None:
+        """See `afterwards.acknowledge`."""
+        with self._writing_to(key.repo) as connection:
+            afterwards.acknowledge(connection, comment_id)
+
+    def names(self, repo: str) -> tuple[str, ...]:
+        """The login of the posting account."""
+        return (self._me(repo).login,)
+
+    def may_write(self, repo: str, login: str) -> bool:
+        """See `afterwards.may_write`."""
+        return afterwards.may_write(self._posting.of(repo), repo, login)
+
+    def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
+        """See `merged.merged_since`."""
+        return list(self._polled(repos, lambda one, some: merged_since(one, some, since)))
+
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """See `examination`; the credentials are looked at in the first repository."""
         repos = self.repositories(selectors)
@@ -180,9 +194,9 @@ class GitHub:
 
     def rights(self, repo: str) -> tuple[Rights, ...]:
         """What each credential may do in a repository, the reading one's first; see `rights`."""
-        return tuple(rights(one, repo, needed) for one, needed in self._needs(repo).items())
+        return self._needs.found(repo)
 
-    def _polled(self, repos: Sequence[str]) -> Iterator[RepositoryPoll]:
+    def _polled(self, repos: Sequence[str], how: Poll = poll) -> Iterator[RepositoryPoll]:
         """One account's trouble is that of its repositories; the others' are polled."""
         groups: dict[Connection, list[str]] = defaultdict(list)
         for repo in repos:
@@ -192,7 +206,7 @@ class GitHub:
                 yield Refused(repo=repo, error=str(error))
         for connection, names in groups.items():
             try:
-                yield from map(self._postable, poll(connection, names))
+                yield from map(self._postable, how(connection, names))
             except AccessRefused as error:
                 yield from (Refused(repo=repo, error=f"{repo}: {error}") for repo in names)
 
@@ -206,39 +220,6 @@ class GitHub:
                 return Refused(repo=polled.asked_as or polled.repo, error=str(error))
         return polled
 
-    def _needs(self, repo: str) -> dict[Connection, Mapping[str, str]]:
-        """Each credential's need; what reads and posts needs what posting needs."""
-        return {self._reading.of(repo): READING, self._posting.of(repo): self._needed_to_post}
-
-    def _compare(self, repos: Sequence[str]) -> None:
-        """Refuse credentials that may do too little or too much; each is looked at once."""
-        reached: dict[Connection, list[str]] = defaultdict(list)
-        needs: dict[Connection, Mapping[str, str]] = {}
-        for repo in repos:
-            for connection, needed in self._needs(repo).items():
-                reached[connection].append(repo)
-                needs[connection] = needed
-        for connection, some in reached.items():
-            is_new = connection not in self._known
-            if is_new:
-                where = most_telling(connection, some)
-                self._known[connection] = rights(connection, where, needs[connection])
-            found = self._known[connection]
-            refuse_missing(found)
-            if self._strict_scopes:
-                refuse_excess(found)
-            if is_new:
-                warn(found)
-
-    def _refuse_scopes(self, answers: Sequence[RepositoryPoll]) -> None:
-        """What a classic token told while polling costs no request: idle sweeps refuse it too."""
-        for one in answers:
-            if one.error is None:
-                connection = self._reading.of(one.repo)
-                told = scopes_told(connection, one.repo, self._needs(one.repo)[connection])
-                if told is not None:
-                    refuse_excess(told)
-
     @contextmanager
     def _forgetful(self) -> Iterator[None]:
         """A sweep begins with these calls: a kept token that GitHub refuses is not used again."""
@@ -249,9 +230,37 @@ class GitHub:
             self._posting.forget()
             raise
 
+    def _is_ours(self, repo: str) -> bool:
+        """Whether an account of ours sees the repository, of which the poll has spoken."""
+        try:
+            self._posting.of(repo)
+        except AccessRefused:
+            return False
+        return True
+
+    @contextmanager
+    def _writing_to(self, repo: str) -> Iterator[Connection]:
+        """The posting connection, compared with what it needs before anything is written."""
+        self._needs.compare((repo,))
+        with posting_to(repo):
+            yield self._posting.of(repo)
+
     def _poster(self, repo: str) -> Poster:
+        me = self._me(repo).number
+        return Poster(self._posting.of(repo), me, self.marker_secret, self.limits)
+
+    def _me(self, repo: str) -> Identity:
         connection = self._posting.of(repo)
         if id(connection) not in self._who:
-            self._compare((repo,))
+            self._needs.compare((repo,))
             self._who[id(connection)] = identity(connection)
-        return Poster(connection, self._who[id(connection)].number, self.marker_secret, self.limits)
+        return self._who[id(connection)]
+
+
+def _by_connection(
+    accounts: Accounts, things: Sequence[Thing], repo_of: Callable[[Thing], str]
+) -> Iterable[tuple[Connection, list[Thing]]]:
+    groups: dict[Connection, list[Thing]] = defaultdict(list)
+    for thing in things:
+        groups[accounts.of(repo_of(thing))].append(thing)
+    return groups.items()

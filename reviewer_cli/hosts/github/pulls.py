@@ -82,7 +82,7 @@ def _posted(
                 and review["state"] != "PENDING"
                 and carries_marker(review["body"], key, secret)
             ):
-                return str(review["databaseId"])
+                return str(review["fullDatabaseId"])
         earlier = page["reviews"]["pageInfo"]
         more = earlier["hasPreviousPage"]
         page = _standing(connection, key, earlier["startCursor"]) if more else None

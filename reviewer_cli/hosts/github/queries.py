@@ -33,9 +33,10 @@ fragment standing on PullRequest {
   state headRefOid
   reviews(last: 100, before: $before) {
     pageInfo { hasPreviousPage startCursor }
-    nodes { databaseId state viewerDidAuthor body }
+    nodes { fullDatabaseId state viewerDidAuthor body }
   }
 }"""
+"""A `databaseId` has 32 bits, which the numbers of reviews have outgrown."""
 
 DETAILS = """
 fragment details on PullRequest {
@@ -62,26 +63,24 @@ query Owned($owner: String!, $after: String) {{
 
 def tips_query(count: int) -> str:
     """Ask for the tips of `count` repositories."""
-    asked = [f"r{n}: repository(owner: $o{n}, name: $n{n}) {{ ...tips }}" for n in range(count)]
-    return _query("Tips", count, "$after: String", asked) + TIPS
+    return query("Tips", count, "$after: String", repositories(count, "...tips")) + TIPS
 
 
 def details_query(count: int) -> str:
     """Ask for the details of `count` pull requests."""
-    return _pulls_query("Heads", count, "...details") + DETAILS + STANDING
+    asked = pulls(count, "...details")
+    return query("Heads", count, f"{numbers(count)}, $before: String", asked) + DETAILS + STANDING
 
 
 def roles_query(count: int) -> str:
     """Ask what our account may do in `count` repositories."""
-    asked = [
-        f"r{n}: repository(owner: $o{n}, name: $n{n}) {{ viewerPermission }}" for n in range(count)
-    ]
-    return _query("Roles", count, "", asked)
+    return query("Roles", count, "", repositories(count, "viewerPermission"))
 
 
 def standing_query() -> str:
     """Ask where one pull request stands."""
-    return _pulls_query("Standing", 1, "...standing") + STANDING
+    asked = pulls(1, "...standing")
+    return query("Standing", 1, f"{numbers(1)}, $before: String", asked) + STANDING
 
 
 def repository_variables(repos: Sequence[str]) -> dict[str, str | int | None]:
@@ -98,17 +97,27 @@ def pull_variables(keys: Sequence[HeadKey]) -> dict[str, str | int | None]:
     return variables | {f"p{number}": int(key.pull) for number, key in enumerate(keys)}
 
 
-def _pulls_query(name: str, count: int, fragment: str) -> str:
-    numbers = "".join(f"$p{n}: Int!, " for n in range(count))
-    asked = [
+def repositories(count: int, wanted: str) -> list[str]:
+    """The fields r0, r1, … that ask for something of each repository."""
+    return [f"r{n}: repository(owner: $o{n}, name: $n{n}) {{ {wanted} }}" for n in range(count)]
+
+
+def pulls(count: int, wanted: str) -> list[str]:
+    """The fields r0, r1, … that ask for something of each pull request."""
+    return [
         f"r{n}: repository(owner: $o{n}, name: $n{n}) "
-        f"{{ pullRequest(number: $p{n}) {{ {fragment} }} }}"
+        f"{{ pullRequest(number: $p{n}) {{ {wanted} }} }}"
         for n in range(count)
     ]
-    return _query(name, count, f"{numbers}$before: String", asked)
 
 
-def _query(name: str, count: int, variables: str, asked: Sequence[str]) -> str:
+def numbers(count: int) -> str:
+    """How the pull requests' numbers are declared."""
+    return ", ".join(f"$p{n}: Int!" for n in range(count))
+
+
+def query(name: str, count: int, variables: str, asked: Sequence[str]) -> str:
+    """A text with these fields, over `count` repositories and further `variables`."""
     names = "".join(f"$o{n}: String!, $n{n}: String!, " for n in range(count))
     fields = "\n  ".join((BUDGET, *asked))
     return f"query {name}({names}{variables}) {{\n  {fields}\n}}"

@@ -13,16 +13,16 @@ from typing import Any
 import graphql
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from tests.fakes.github import reviews, spec
+from tests.fakes.github import spec
 from tests.fakes.github.access import Access
 from tests.fakes.github.graphql_cost import NODE_LIMIT, Cost, cost
+from tests.fakes.github.graphql_mutations import Mutations
 from tests.fakes.github.graphql_nodes import Node, Nodes
 from tests.fakes.github.graphql_pages import error
 from tests.fakes.github.graphql_search import search
 from tests.fakes.github.limits import ACTIONS, GRAPHQL, USUAL, Budget, Limits
 from tests.fakes.github.messages import Refused, Request, Response
-from tests.fakes.github.places import Note, Place
-from tests.fakes.github.rows import IssueComment, Pull, Repo, Review, ReviewComment, Thread, iso
+from tests.fakes.github.rows import iso
 from tests.fakes.github.tokens import Credential, Kind, Tokens
 from tests.fakes.github.world import World
 
@@ -134,9 +134,7 @@ class _Root:
             "user": lambda info, login: self._owner(login, "User"),
             "repositoryOwner": lambda info, login, **_: self._owner(login, ""),
             "search": lambda info, query, type, **args: search(lagging, query, type, args),  # noqa: A006
-            "resolveReviewThread": lambda info, input: self._resolve(input),  # noqa: A006
-            "minimizeComment": lambda info, input: self._minimize(input),  # noqa: A006
-            "addPullRequestReviewThread": lambda info, input: self._add_thread(input),  # noqa: A006
+            **Mutations(self.api.world, nodes).fields(),
         }
 
     def _owner(self, login: str, kind: str) -> Node | None:
@@ -145,73 +143,6 @@ class _Root:
             shown = "an Organization" if kind == "Organization" else "a User"
             raise error("NOT_FOUND", f"Could not resolve to {shown} with the login of '{login}'.")
         return self.nodes.account(account)
-
-    def _resolve(self, asked: dict[str, Any]) -> Node:
-        thread = self._row(asked["threadId"], Thread)
-        self._permitted(thread.pull_id, "contents")
-        done = replace(thread, resolved_by_id=self.nodes.access.viewer_id)
-        self._save(done)
-        return {"thread": self._fresh().thread(done), "clientMutationId": None}
-
-    def _minimize(self, asked: dict[str, Any]) -> Node:
-        row = self._row(asked["subjectId"], (Review, ReviewComment, IssueComment))
-        self._permitted(row.pull_id, "pull_requests")
-        done = replace(row, minimized=asked["classifier"].lower())
-        self._save(done)
-        return {"minimizedComment": self._fresh().row(done), "clientMutationId": None}
-
-    def _add_thread(self, asked: dict[str, Any]) -> Node:
-        review = self._review(asked)
-        self._permitted(review.pull_id, "pull_requests")
-        on_file = asked.get("subjectType") == "FILE"
-        place = Place(
-            path=asked.get("path") or "",
-            line=None if on_file else asked.get("line"),
-            side=asked.get("side") or "RIGHT",
-            start_line=asked.get("startLine"),
-            start_side=asked.get("startSide"),
-        )
-        note = Note(place=place, body=asked["body"])
-        try:
-            thread = reviews.add_thread(self.api.world, review, note)
-        except Refused as refused:
-            raise error(
-                "UNPROCESSABLE", "; ".join(refused.errors or [refused.message])
-            ) from refused
-        return {"thread": self._fresh().thread(thread), "clientMutationId": None}
-
-    def _review(self, asked: dict[str, Any]) -> Review:
-        """The pending review that is named, or the viewer's own on the pull request."""
-        if asked.get("pullRequestReviewId"):
-            found: Review = self._row(asked["pullRequestReviewId"], Review)
-        else:
-            pull = self._row(asked["pullRequestId"], Pull)
-            viewer = self.nodes.tables.accounts[self.nodes.access.viewer_id or 0]
-            pending = reviews.pending_of(self.api.world, pull, viewer)
-            found = pending or reviews.create(self.api.world, pull, viewer)
-        if found.author_id != self.nodes.access.viewer_id:
-            raise error("FORBIDDEN", "You can only add to your own review")
-        return found
-
-    def _row(self, node_id: str, kinds: Any) -> Any:
-        row = self.nodes.tables.node(node_id)
-        if not isinstance(row, kinds) or self.nodes.row(row) is None:
-            raise error(
-                "NOT_FOUND", f"Could not resolve to a node with the global id of '{node_id}'"
-            )
-        return row
-
-    def _permitted(self, pull_id: int, permission: str) -> None:
-        repo: Repo = self.nodes.tables.repos[self.nodes.tables.pulls[pull_id].repo_id]
-        if self.nodes.access.level(repo, permission) != "write":
-            raise error("FORBIDDEN", self.nodes.access.refusal)
-
-    def _save(self, row: Any) -> None:
-        self.api.world.stamp()
-        self.api.world.save(row)
-
-    def _fresh(self) -> Nodes:
-        return replace(self.nodes, tables=self.api.world.tables)
 
 
 def _field(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

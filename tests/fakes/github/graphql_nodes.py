@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.github import bare, places, reviews
-from tests.fakes.github.access import SSO, Access
+from tests.fakes.github import bare
+from tests.fakes.github.access import SSO
 from tests.fakes.github.graphql_lists import chosen_pulls, chosen_repos, ordered
 from tests.fakes.github.graphql_pages import connection, error
+from tests.fakes.github.graphql_talk import Node, TalkNodes
 from tests.fakes.github.messages import Refused
 from tests.fakes.github.rows import (
     Account,
@@ -22,23 +23,14 @@ from tests.fakes.github.rows import (
     Review,
     ReviewComment,
     Row,
-    Tables,
     Thread,
     iso,
 )
-from tests.fakes.github.world import World
-
-Node = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(TalkNodes):
     """Renders one moment for one viewer."""
-
-    world: World
-    tables: Tables
-    access: Access
-    origin: str
 
     def of(self, node_id: str) -> Node:
         """The node of a global id; raises NOT_FOUND."""
@@ -94,6 +86,7 @@ class Nodes:
             "login": account.graphql_login,
             "url": f"{self.origin}/{account.graphql_login}",
         }
+        shown["isViewer"] = account.id == self.access.viewer_id
         if account.kind != "Bot":
             shown["name"] = None
             shown["repositories"] = lambda info, **args: self._repositories(account, args)
@@ -158,6 +151,7 @@ class Nodes:
             "updatedAt": iso(pull.updated_at),
             "closedAt": iso(pull.closed_at),
             "mergedAt": iso(pull.merged_at),
+            "mergeCommit": lambda info: self._commit(repo, pull.merge_sha),
             "authorAssociation": "CONTRIBUTOR",
             "author": self.account(self.tables.accounts.get(pull.author_id or 0)),
             "repository": lambda info: self.repo(repo),
@@ -200,85 +194,6 @@ class Nodes:
             ),
         }
 
-    def review(self, review: Review) -> Node:
-        """A review."""
-        pull = self.tables.pulls[review.pull_id]
-        return self._said(review) | {
-            "__typename": "PullRequestReview",
-            "state": review.state,
-            "submittedAt": iso(review.submitted_at),
-            "commit": {"__typename": "Commit", "oid": review.commit_sha},
-            "pullRequest": lambda info: self.pull(pull),
-            "comments": lambda info, **args: connection(
-                self.tables.comments_of(review), self.review_comment, args, where="comments"
-            ),
-        }
-
-    def review_comment(self, comment: ReviewComment) -> Node:
-        """A review comment."""
-        review = self.tables.reviews[comment.review_id]
-        return self._said(comment) | {
-            "__typename": "PullRequestReviewComment",
-            "path": comment.path,
-            "line": lambda info: places.line_now(self.world, comment),
-            "originalLine": comment.line,
-            "outdated": lambda info: places.is_outdated(self.world, comment),
-            "diffHunk": comment.hunk,
-            "subjectType": "FILE" if comment.line is None else "LINE",
-            "state": "PENDING" if review.state == reviews.PENDING else "SUBMITTED",
-            "createdAt": iso(comment.created_at),
-            "pullRequestReview": lambda info: self.review(review),
-        }
-
-    def thread(self, thread: Thread) -> Node:
-        """A thread, told by its first comment."""
-        viewer = self.access.viewer_id
-        first = self.tables.review_comments[thread.id]
-        repo = self.tables.repos[self.tables.pulls[thread.pull_id].repo_id]
-        resolver = self.tables.accounts.get(thread.resolved_by_id or 0)
-        return {
-            "__typename": "PullRequestReviewThread",
-            "id": thread.node_id,
-            "path": first.path,
-            "line": lambda info: places.line_now(self.world, first),
-            "originalLine": first.line,
-            "startLine": first.start_line,
-            "diffSide": first.side,
-            "subjectType": "FILE" if first.line is None else "LINE",
-            "isResolved": thread.resolved_by_id is not None,
-            "resolvedBy": self.account(resolver),
-            "isOutdated": lambda info: places.is_outdated(self.world, first),
-            "isCollapsed": thread.resolved_by_id is not None,
-            # Measured by others: App and Actions tokens need contents:write to resolve.
-            "viewerCanResolve": self.access.level(repo, "contents") == "write",
-            "pullRequest": lambda info: self.pull(self.tables.pulls[thread.pull_id]),
-            "comments": lambda info, **args: connection(
-                self.tables.thread_of(thread, viewer), self.review_comment, args, where="comments"
-            ),
-        }
-
-    def issue_comment(self, comment: IssueComment) -> Node:
-        """A comment of the conversation."""
-        return self._said(comment) | {
-            "__typename": "IssueComment",
-            "createdAt": iso(comment.created_at),
-        }
-
-    def _said(self, row: Review | ReviewComment | IssueComment) -> Node:
-        mine = row.author_id == self.access.viewer_id
-        return {
-            "id": row.node_id,
-            "databaseId": row.id,
-            "fullDatabaseId": str(row.id),
-            "body": row.body,
-            "author": self.account(self.tables.accounts.get(row.author_id)),
-            "viewerDidAuthor": mine,
-            "updatedAt": iso(row.updated_at),
-            "isMinimized": row.minimized is not None,
-            "minimizedReason": row.minimized,
-            "viewerCanMinimize": mine,
-        }
-
     def _repositories(self, owner: Account, arguments: dict[str, Any]) -> Node:
         seen = [one for one in self.tables.repos_of(owner) if self.access.sees(one) and not one.sso]
         return ordered(chosen_repos(seen, arguments), self.repo, arguments, "repositories")
@@ -308,6 +223,22 @@ class Nodes:
             accounts = self.tables.accounts
             found = [one for one in found if accounts[one.author_id].graphql_login == author]
         return connection(found, self.review, arguments, where="reviews")
+
+    def _commit(self, repo: Repo, sha: str | None) -> Node | None:
+        if sha is None:
+            return None
+        parents = bare.git(repo.store, "rev-list", "--parents", "-1", sha).decode().split()[1:]
+        return {
+            "__typename": "Commit",
+            "oid": sha,
+            "parents": lambda info, **args: connection(
+                list(enumerate(parents)),
+                lambda one: {"__typename": "Commit", "oid": one[1]},
+                args,
+                where="parents",
+                key=lambda one: one[0],
+            ),
+        }
 
     def _check(self, repo: Repo, permission: str) -> None:
         try:

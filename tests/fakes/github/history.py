@@ -59,6 +59,10 @@ class History:
         """An id that no row has."""
         return next(self._ids)
 
+    def begin_ids_at(self, number: int) -> None:
+        """From now on ids are at least as large, as those of a world that is older."""
+        self._ids = itertools.count(number)
+
     def stamp(self) -> float:
         """The time of the next step, a second after the last."""
         self.now += 1

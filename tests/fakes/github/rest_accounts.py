@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 from tests.fakes.github.limits import CORE, GRAPHQL, USUAL
 from tests.fakes.github.messages import Refused, Response, not_found
 from tests.fakes.github.rest import Call, serves
@@ -125,6 +127,22 @@ def own_repos(call: Call) -> Response:
 def repository(call: Call) -> Response:
     """One repository with the actor's permissions."""
     return Response.of(200, call.views.repo(call.repo))
+
+
+@serves("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")
+def collaborator_permission(call: Call) -> Response:
+    """The role of an account by its old and its new name; everybody reads what is public."""
+    repo = call.repo
+    who = _account(call, unquote(call.params["username"]))
+    role = "admin" if who.id == repo.owner.id else repo.roles.get(who.id)
+    role = role or ("none" if repo.private else "read")
+    user = call.views.user(who) or {}
+    shown = {
+        "permission": {"maintain": "write", "triage": "read"}.get(role, role),
+        "role_name": role,
+        "user": {**user, "role_name": role},
+    }
+    return Response.of(200, shown)
 
 
 @serves("GET", "/repos/{owner}/{repo}/keys", "administration:read")

@@ -184,6 +184,19 @@ class IssueComment(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction(Row):
+    """A reaction to a comment; `content` as GraphQL names it, `subject` the comment's node id."""
+
+    table: ClassVar[str] = "reactions"
+    prefix: ClassVar[str] = "REA"
+    id: int
+    subject: str
+    account_id: int
+    content: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun(Row):
     """A check run of one commit."""
 
@@ -212,6 +225,7 @@ class Tables:
     review_comments: Mapping[int, ReviewComment] = field(default_factory=dict)
     threads: Mapping[int, Thread] = field(default_factory=dict)
     issue_comments: Mapping[int, IssueComment] = field(default_factory=dict)
+    reactions: Mapping[int, Reaction] = field(default_factory=dict)
     check_runs: Mapping[int, CheckRun] = field(default_factory=dict)
 
     def put(self, *rows: Row) -> Tables:
@@ -288,6 +302,10 @@ class Tables:
         """The comments of every review that the viewer sees."""
         seen = {review.id for review in self.reviews_of(pull, viewer_id)}
         return [one for one in self.review_comments.values() if one.review_id in seen]
+
+    def reactions_to(self, row: Row) -> list[Reaction]:
+        """The reactions to a comment, oldest first."""
+        return [one for one in self.reactions.values() if one.subject == row.node_id]
 
     def thread_of(self, thread: Thread, viewer_id: int | None) -> list[ReviewComment]:
         """The comments of a thread that the viewer sees."""

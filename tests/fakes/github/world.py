@@ -187,6 +187,18 @@ class World(History):
         )
 
     @one_at_a_time
+    def squash(self, pull: Pull) -> Pull:
+        """Merged as one commit of the base branch's own, of which the head is no parent."""
+        pull = self.fresh(pull)
+        repo = self.tables.repos[pull.repo_id]
+        base = f"refs/heads/{pull.base_ref}"
+        tip = bare.tip(repo.path, base)
+        sha = self._commit(repo, base, bare.merged_files(repo.store, tip, pull.head_sha), tip)
+        return self._touch(
+            pull, state="merged", merge_sha=sha, closed_at=self.now, merged_at=self.now
+        )
+
+    @one_at_a_time
     def change(self, repo: Repo, **fields: Any) -> Repo:
         """Change a repository: private, archived, sso, topics.
 
