@@ -11,27 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from reviewer_cli.contract import contract_hash
-from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Clean, Head, Review, Severity, State
 from reviewer_cli.core.remarks import kept
 from reviewer_cli.core.select import skip_reason_for_diff
-from reviewer_cli.errors import (
-    HostUnavailable,
-    NoCommonHistory,
-    ProviderUnavailable,
-    ProviderWait,
-)
+from reviewer_cli.errors import HostUnavailable, NoCommonHistory
+from reviewer_cli.ledger.earlier import LastReviewed, last_reviewed
 from reviewer_cli.ledger.lease import Lease
-from reviewer_cli.ledger.rows import Reviewed, Work
-from reviewer_cli.render.markdown import Facts, compose
+from reviewer_cli.ledger.rows import Wish, Work
 from reviewer_cli.sweep.availability import engine_door
 from reviewer_cli.sweep.endings import Endings
-from reviewer_cli.sweep.outgoing import Outgoing
-from reviewer_cli.sweep.passes import Memory, Passes, Verified
-from reviewer_cli.sweep.pause import Pause
+from reviewer_cli.sweep.listening import Heard
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
+from reviewer_cli.sweep.reviewing import Reviewing
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
 
@@ -61,21 +53,17 @@ class Saved:
 class Journey:
     """The three stages of a head, for the batch to call."""
 
-    def __init__(self, doors: Doors, plan: Plan, sweep_id: int, observe: Observer) -> None:
+    def __init__(
+        self, doors: Doors, plan: Plan, sweep_id: int, heard: Heard, observe: Observer
+    ) -> None:
         self._doors = doors
         self._plan = plan
-        self._sweep_id = sweep_id
+        self._heard = heard
         self._observe = observe
         self._engine_door = engine_door(doors.engine.name)
         self._endings = Endings(doors, plan, observe)
+        self._reviewing = Reviewing(doors, plan, sweep_id, self._phase, observe)
         self._held: dict[int, Lease] = {}
-        self._pause = Pause(
-            clock=doors.elapsed,
-            chance=doors.chance,
-            sleep=doors.sleep,
-            longest_s=plan.longest_pause_s,
-            observe=observe,
-        )
 
     @contextmanager
     def holding(self, head_ids: Sequence[int]) -> Iterator[None]:
@@ -102,7 +90,7 @@ class Journey:
         self._phase(work, Phase.PREPARING)
         try:
             with self._doors.availability.fetching(key.host):
-                prepared = await asyncio.to_thread(self._prepared, work.head)
+                prepared = await asyncio.to_thread(self._prepared, work.head, self._last(work))
         except Exception as error:  # noqa: BLE001 - judged where the row is ours
             return Ready(work, error)
         self._phase(work, Phase.READY)
@@ -191,10 +179,17 @@ class Journey:
     def _claimed(self, head_id: int) -> Lease | None:
         return self._doors.ledger.claim(head_id, self._doors.clock(), self._plan.lease_s)
 
-    def _prepared(self, head: Head) -> Prepared:
+    def _last(self, work: Work) -> LastReviewed | None:
+        """The head since which to look; None where somebody asked for all of it."""
+        if work.wish is Wish.FULL:
+            return None
+        return last_reviewed(self._doors.ledger.store, work.head.key)
+
+    def _prepared(self, head: Head, last: LastReviewed | None) -> Prepared:
         """For a thread: a host may have to ask for a token before anything can be fetched."""
         remote = self._doors.hosts[head.key.host].remote(head.key.repo)
-        return self._doors.workshop.prepare(head, remote)
+        others = self._heard.others(head.key)
+        return self._doors.workshop.prepare(head, remote, last, others)
 
     async def _saved_review(self, ready: Ready, lease: Lease) -> Saved | None:
         work, prepared = ready.work, ready.prepared
@@ -208,80 +203,11 @@ class Journey:
         if reason := skip_reason_for_diff(prepared.diff, self._plan.rules):
             self._endings.skip(work, lease, reason)
             return None
-        verified = await self._verified(work, prepared, lease)
-        try:
-            done = self._reviewed(work, prepared, verified)
-        except BaseException:
-            for reply in verified.unsaved:
-                lease.save_reply(reply, self._sweep_id, self._doors.clock())
-            raise
-        lease.save_review(done, self._sweep_id, self._doors.clock())
+        done = await self._reviewing.saved(work, prepared, lease)
         self._phase(work, Phase.SAVED)
-        severities = tuple(remark.finding.severity for remark in kept(verified.remarks))
-        return Saved(
-            replace(work, review=done.review), lease, severities=severities, usd=verified.usage.usd
-        )
-
-    async def _verified(self, work: Work, prepared: Prepared, lease: Lease) -> Verified:
-        """All passes, waiting out what the provider asks for; saved answers are not asked again."""
-        passes = Passes(
-            engine=self._doors.engine,
-            evidence=self._doors.evidence,
-            head=work.head,
-            prepared=prepared,
-            plan=self._plan,
-            memory=Memory(
-                recall=lambda step, inputs: self._doors.ledger.saved_reply(
-                    work.head_id, step, inputs
-                ),
-                keep=lambda saved: lease.save_reply(saved, self._sweep_id, self._doors.clock()),
-                entering=lambda step: self._phase(work, Phase.REVIEWING, step),
-            ),
-            availability=self._doors.availability,
-        )
-        while True:
-            with self._doors.stopping.idle():
-                await self._pause.over()
-            try:
-                verified = await passes.run()
-            except ProviderWait as request:
-                with self._doors.availability.waiting(self._engine_door):
-                    self._pause.ask(request)
-            except ProviderUnavailable as error:
-                self._doors.availability.engine_failed(self._engine_door, error)
-                raise
-            else:
-                self._pause.relax()
-                return verified
-
-    def _reviewed(self, work: Work, prepared: Prepared, verified: Verified) -> Reviewed:
-        facts = Facts(
-            head=work.head,
-            diff=prepared.diff,
-            unopened=prepared.unopened,
-            unheeded=prepared.guidance.unheeded,
-            engine=self._doors.engine.name,
-            model=verified.model,
-            effort=self._plan.effort,
-            contract=contract_hash(),
-        )
-        key = work.head.key
-        host = self._doors.hosts[key.host]
-        signed = marker(key, host.marker_secret)
-        review = compose(facts, verified.remarks, signed, host.limits)
-        return Reviewed(
-            review=Outgoing(work.head, prepared.diff).checked(review),
-            remarks=verified.remarks,
-            engine=facts.engine,
-            model=facts.model,
-            effort=facts.effort,
-            contract_hash=facts.contract,
-            merge_base=prepared.diff.merge_base,
-            files=len(prepared.diff.files),
-            changed_lines=prepared.diff.changed_line_count(),
-            unreviewed=prepared.diff.unreviewed,
-            replies=verified.unsaved,
-        )
+        severities = tuple(remark.finding.severity for remark in kept(done.reviewed.remarks))
+        reviewed = replace(work, review=done.reviewed.review)
+        return Saved(reviewed, lease, severities=severities, usd=done.usd)
 
     def _phase(self, work: Work, phase: Phase, note: str = "") -> None:
         self._observe(PhaseChanged(key=work.head.key, phase=phase, note=note))

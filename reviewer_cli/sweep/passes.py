@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from reviewer_cli.ports.engine import Brief, Engine, Pass, Reply, ReviewRequest
 from reviewer_cli.sweep.availability import Availability, engine_door
 from reviewer_cli.sweep.outgoing import Outgoing, reply_text
 from reviewer_cli.sweep.plan import Plan
+from reviewer_cli.sweep.round import Round
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import SECRETS
 
@@ -71,6 +72,7 @@ class Passes:
         evidence: Engine | None,
         head: Head,
         prepared: Prepared,
+        round_: Round,
         plan: Plan,
         memory: Memory,
         availability: Availability,
@@ -79,6 +81,7 @@ class Passes:
         self._evidence = evidence
         self._head = head
         self._prepared = prepared
+        self._round = round_
         self._diff = prepared.diff
         self._outgoing = Outgoing(head, prepared.diff)
         self._advice = prepared.guidance.advice
@@ -99,6 +102,8 @@ class Passes:
 
     async def _run(self) -> Verified:
         self._usage = Usage()
+        if not self._round.has_news:
+            return Verified(remarks=(), model="", usage=self._usage, unsaved=())
         evidence: tuple[Finding, ...] = ()
         if self._evidence is not None:
             evidence = await self._find(self._evidence, Pass.FIND, ())
@@ -106,15 +111,19 @@ class Passes:
         found: tuple[Remark, ...] = ()
         for step in self._engine.passes(self._plan.effort):
             if step is Pass.VERIFY:
-                found = await self._verify(without_duplicates(remarks(findings, self._diff)))
+                found = await self._verify(self._new(remarks(findings, self._diff)))
             else:
                 known = (*evidence, *findings)
                 findings += await self._find(self._engine, step, known)
                 found = remarks(findings, self._diff)
-        found = without_duplicates((*remarks(evidence, self._diff), *found))
+        found = self._new((*remarks(evidence, self._diff), *found))
         found = tuple(map(self._outgoing.masked, found))
         unsaved, self._unsaved = tuple(self._unsaved), []
         return Verified(remarks=found, model=self._model, usage=self._usage, unsaved=unsaved)
+
+    def _new(self, found: Sequence[Remark]) -> tuple[Remark, ...]:
+        """Said once, and not said in an earlier round."""
+        return self._round.new(without_duplicates(found))
 
     def _save(self) -> None:
         while self._unsaved:
@@ -125,7 +134,9 @@ class Passes:
     ) -> tuple[Finding, ...]:
         brief = Brief(
             instructions=instructions(step),
-            prompt=find_prompt(self._head, self._diff, self._advice, known),
+            prompt=find_prompt(
+                self._head, self._round.diff, self._advice, known, self._round.before
+            ),
             schema=findings_schema(),
         )
         return await self._ask(engine, step, brief, parse_findings)
@@ -136,7 +147,7 @@ class Passes:
             return found
         brief = Brief(
             instructions=instructions(Pass.VERIFY),
-            prompt=verify_prompt(self._head, self._diff, self._advice, doubted),
+            prompt=verify_prompt(self._head, self._round.diff, self._advice, doubted),
             schema=verdicts_schema(),
         )
         verdicts = await self._ask(
@@ -170,7 +181,7 @@ class Passes:
     async def _review(self, engine: Engine, brief: Brief) -> Reply:
         request = ReviewRequest(
             head=self._head,
-            diff=self._diff,
+            diff=self._round.diff,
             checkout=self._prepared.checkout,
             brief=brief,
             deadline_s=self._plan.deadline_s,

@@ -25,7 +25,9 @@ class Plan:
     """The numbers and rules of one sweep. Durations are seconds.
 
     `batch_size` is the only number that sets concurrency; `only_pull` narrows the sweep to one
-    pull request.
+    pull request. A later round waits until nothing was pushed for `settle_s`, and there are no
+    more than `max_rounds`. People's thumbs are looked at every `feedback_s`, merged lines for
+    `watch_s`, and commands are obeyed that speak to one of `mentions` or to our account.
     """
 
     selectors: Mapping[str, tuple[str, ...]]
@@ -44,6 +46,11 @@ class Plan:
     clean: Clean = Clean.COMMENT
     keep: Keep = field(default_factory=Keep)
     only_pull: str | None = None
+    settle_s: float = 0.0
+    max_rounds: int | None = None
+    feedback_s: float = 6 * 3600.0
+    watch_s: float = 30 * 86_400.0
+    mentions: tuple[str, ...] = ()
 
     @property
     def repositories(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from reviewer_cli.core.models import Head, HeadKey, State, Tip
+from reviewer_cli.core.quiet import due_at, too_many_rounds
 from reviewer_cli.core.select import skip_reason
 from reviewer_cli.errors import (
     AccessRefused,
@@ -17,6 +18,9 @@ from reviewer_cli.errors import (
     UsageError,
 )
 from reviewer_cli.ledger.elsewhere import posted_elsewhere
+from reviewer_cli.ledger.pushes import pushes_before
+from reviewer_cli.ledger.rows import Entry
+from reviewer_cli.ledger.store import Store
 from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.availability import FAILURES_OF_EVERYBODY, host_door
@@ -77,22 +81,24 @@ def _not_open(pull: str, open_now: Sequence[str]) -> str:
     return f"There is no open pull request {pull!r}; open are: {named or 'none'}."
 
 
-async def select(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> list[int]:
-    """Enter new heads as due or skipped, retire what moved on, and return the ids that are due.
-
-    Saved reviews come first, then the longest waiting.
-    """
+async def enter(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> None:
+    """Enter new heads as due or skipped, and retire what moved on."""
     began = doors.clock()
     for failure in polled.failures:
         tally.observe(failure)
-    async for head, reason in newly_decided(doors, plan, polled, tally.observe):
+    async for entry in newly_decided(doors, plan, polled, tally.observe):
         tally.new += 1
-        if reason is not None and head.posted is None:
-            tally.observe(HeadEnded(key=head.key, state=State.SKIPPED, reason=reason))
+        if entry.reason is not None and entry.head.posted is None:
+            ended = HeadEnded(key=entry.head.key, state=State.SKIPPED, reason=entry.reason)
+            tally.observe(ended)
     if tally.new:
         _warn_of_second_ledger(posted_elsewhere(doors.ledger.store, began))
     if plan.only_pull is None:
         tally.superseded += doors.ledger.retire(polled.answered, polled.tips, doors.clock())
+
+
+def due(doors: Doors, plan: Plan, polled: Poll) -> list[int]:
+    """The ids of the heads to review now: saved reviews first, then the longest waiting."""
     return doors.ledger.due(polled.answered, doors.clock(), plan.limit, plan.only_pull)
 
 
@@ -115,17 +121,28 @@ def reviews_of(keys: Sequence[HeadKey]) -> str:
 
 async def newly_decided(
     doors: Doors, plan: Plan, polled: Poll, observe: Observer
-) -> AsyncIterator[tuple[Head, str | None]]:
+) -> AsyncIterator[Entry]:
     """Describe and enter the undecided heads, a few hundred at a time, each with its reason."""
     ledger, now = doors.ledger, doors.clock()
     undecided = ledger.undecided(polled.tips, plan.rules_hash)
     for start in range(0, len(undecided), DESCRIBED_TOGETHER):
         some = undecided[start : start + DESCRIBED_TOGETHER]
         heads = await aside(lambda: list(described(doors, some, observe)))  # noqa: B023
-        decided = [(head, skip_reason(head, plan.rules)) for head in heads]
-        ledger.admit(decided, plan.rules_hash, now)
-        for head, reason in decided:
-            yield head, reason
+        entries = [_entry(ledger.store, plan, head, now) for head in heads]
+        ledger.enter(entries, plan.rules_hash, now)
+        for entry in entries:
+            yield entry
+
+
+def _entry(store: Store, plan: Plan, head: Head, now: float) -> Entry:
+    """A head with what is decided of it; one that a person named is reviewed at once."""
+    pushed_at = now if head.pushed_at is None else min(head.pushed_at, now)
+    before = pushes_before(store, head.key)
+    reason, at = skip_reason(head, plan.rules), now
+    if plan.only_pull is None:
+        reason = reason or too_many_rounds(before.rounds, plan.max_rounds)
+        at = due_at((*before.unreviewed, pushed_at), before.rounds, plan.settle_s)
+    return Entry(head=head, reason=reason, due_at=max(at, now), pushed_at=pushed_at)
 
 
 def described(doors: Doors, tips: Sequence[Tip], observe: Observer) -> Iterator[Head]:

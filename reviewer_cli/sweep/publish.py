@@ -2,7 +2,8 @@
 
 A draft that only we see comes first, so that whatever dies in between leaves either nothing or
 something that the next sweep recognises by its marker. No POST is ever repeated blindly: a sweep
-that finds a draft looks again before it submits, since it may have been submitted already.
+that finds a draft looks again before it submits, since it may have been submitted already. A round
+with nothing new to say edits our newest review instead, which needs neither.
 
 The draft rests for as long as the host may tell of the past. While it is there nobody else can
 post under our account; so the look that follows shows whatever another ledger of ours, lost,
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from reviewer_cli.core.amending import amended
 from reviewer_cli.core.models import Review
 from reviewer_cli.errors import DraftGone, HeadGone, HeadRejected, SecretInOutput
 from reviewer_cli.ledger.lease import Lease
@@ -73,6 +75,9 @@ async def publish(
         if known is not None:
             await aside(partial(host.discard, known.draft))
         raise
+    if known is None and (noted := await _amended(host, review)):
+        lease.posted(noted, times.clock())
+        return None
     if known is None:
         draft = await _prepared(host, review)
         lease.posting(draft.draft_id, times.clock(), draft.note)
@@ -87,6 +92,28 @@ async def publish(
         return await publish(host, lease, review, None, times)
     lease.posted(posted, times.clock())
     return None
+
+
+async def _amended(host: CodeHost, review: Review) -> str | None:
+    """Say in an earlier review that this head was checked as well; its id.
+
+    An edit is no second review, and the same one may be made twice: nothing has to rest. None when
+    that review is gone or full, or there is something new to say.
+    """
+    if review.amends is None:
+        return None
+    seen = await aside(partial(host.look, review.key))
+    if seen.posted is not None:
+        return seen.posted
+    if seen.current_sha != review.key.sha:
+        raise _gone(seen)
+    told = await aside(partial(host.conversations, [review.key]))
+    bodies = [one.body for each in told for one in each.own_reviews if one.id == review.amends]
+    body = amended(bodies[0], review.marker, host.limits.body_chars) if bodies else None
+    if body is None:
+        return None
+    await aside(partial(host.amend, review.key, review.amends, body))
+    return review.amends
 
 
 async def _prepared(host: CodeHost, review: Review) -> Draft:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reviewer_cli.core.models import Head, HeadKey
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.poll import poll, select
+from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.report import Tally
 from reviewer_cli.telemetry import RepositoryFailed
 
@@ -48,14 +48,15 @@ async def rehearse(doors: Doors, plan: Plan) -> Rehearsal:
     doors.ledger.recover(now)
     tally = Tally(doors.observe)
     polled = await poll(doors, plan)
-    due = await select(doors, plan, polled, tally)
-    chosen = set(due)
+    await enter(doors, plan, polled, tally)
+    waiting = due(doors, plan, polled)
+    chosen = set(waiting)
     later = [
         head_id
         for head_id in doors.ledger.due(polled.answered, float("inf"), EVERYTHING, plan.only_pull)
         if head_id not in chosen
     ]
-    heads = [_planned(doors, head_id, now, chosen) for head_id in (*due, *later)]
+    heads = [_planned(doors, head_id, now, chosen) for head_id in (*waiting, *later)]
     skipped = [
         Planned(key=one.key, title="", action=Action.SKIP, reason=one.reason) for one in tally.ended
     ]

@@ -7,11 +7,13 @@ from contextlib import closing
 
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger import retention
+from reviewer_cli.sweep.aftercare import look_after
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
+from reviewer_cli.sweep.listening import Heard, hear, listen
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.poll import poll, select
+from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.recovery import in_turn, recover
 from reviewer_cli.sweep.report import Report, Tally
 from reviewer_cli.telemetry import Polled, shown
@@ -36,10 +38,13 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         check(doors)
         recover(doors, plan, sweep_id, tally.observe)
         polled = await poll(doors, plan)
-        due = await select(doors, plan, polled, tally)
-        tally.observe(Polled(open_heads=len(polled.tips), due=len(due)))
-        if due:
-            await review(doors, plan, sweep_id, due, tally, breakers)
+        await enter(doors, plan, polled, tally)
+        heard = await listen(doors, plan, polled)
+        waiting = due(doors, plan, polled)
+        tally.observe(Polled(open_heads=len(polled.tips), due=len(waiting)))
+        if waiting:
+            await review(doors, plan, sweep_id, waiting, heard, tally, breakers)
+        await look_after(doors, plan, sweep_id, heard)
         await breakers.look_again()
         retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
@@ -68,15 +73,23 @@ def check(doors: Doors) -> None:
 
 
 async def review(
-    doors: Doors, plan: Plan, sweep_id: int, due: list[int], tally: Tally, breakers: Breakers
+    doors: Doors,
+    plan: Plan,
+    sweep_id: int,
+    waiting: list[int],
+    heard: Heard,
+    tally: Tally,
+    breakers: Breakers,
 ) -> None:
     """Bring the due heads through preparing, reviewing and posting in one kept-full batch.
 
     A door that failed an earlier sweep is asked by one head alone; only when it answered do the
     others follow.
     """
-    journey = Journey(doors, plan, sweep_id, tally.observe)
-    doors.workshop.expect(doors.ledger.load(head_id).head for head_id in due)
+    heads = [doors.ledger.load(head_id).head for head_id in waiting]
+    await hear(doors, heard, [head.key for head in heads])
+    journey = Journey(doors, plan, sweep_id, heard, tally.observe)
+    doors.workshop.expect(heads)
     batch: Batch[Ready, Saved] = Batch(
         plan.batch_size,
         doors.stopping,
@@ -87,11 +100,11 @@ async def review(
         abandon=journey.abandon,
         give_back=journey.give_back,
     )
-    turns = in_turn(doors, plan, sweep_id, due, journey.holding)
+    turns = in_turn(doors, plan, sweep_id, waiting, journey.holding)
     with doors.stopping.in_work(), closing(turns):
         for group in turns:
-            waiting = list(group)
+            others = list(group)
             for probe in breakers.probes(group):
-                waiting.remove(probe)
+                others.remove(probe)
                 await batch.run([probe])
-            await batch.run(waiting)
+            await batch.run(others)

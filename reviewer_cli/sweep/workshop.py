@@ -6,15 +6,17 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reviewer_cli.core.conversation import Thread
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.guidance import Guidance
 from reviewer_cli.core.models import Head, HeadKey, Unreviewed
+from reviewer_cli.core.outcomes import LinesSince
 from reviewer_cli.core.tree import CheckoutLimits
 from reviewer_cli.errors import AccessRefused, HeadGone
 from reviewer_cli.git.changes import changes
@@ -22,8 +24,10 @@ from reviewer_cli.git.checkout import CheckoutPool
 from reviewer_cli.git.guidance import project_guidance
 from reviewer_cli.git.mirror import Mirror
 from reviewer_cli.git.run import GitBusy, GitError, end_all
+from reviewer_cli.ledger.earlier import LastReviewed
 from reviewer_cli.ports.host import Remote
 from reviewer_cli.retry import while_busy
+from reviewer_cli.sweep.lookback import Flagged, Lookback, Since
 
 FETCH_TOGETHER = 100
 """Heads whose commits are fetched in one conversation with the remote."""
@@ -34,10 +38,14 @@ LONGEST_STOP_S = 2.0
 class Prepared:
     """A head ready for review; `close` gives its checkout back.
 
-    `unopened` are the files whose changed lines are reviewed although the checkout lacks them.
+    `since` is None where all of it is to be looked at; `others` are other people's threads as they
+    would stand on this head. `unopened` are the files whose changed
+    lines are reviewed although the checkout lacks them.
     """
 
     diff: Diff
+    since: Since | None = None
+    others: tuple[Thread, ...] = ()
     guidance: Guidance
     unopened: tuple[Unreviewed, ...]
     checkout: Path
@@ -69,10 +77,18 @@ class Workshop:
     def expect(self, heads: Iterable[Head]) -> None:
         """Announce heads that will be prepared, so that their commits come in few fetches."""
         for head in heads:
-            self._expected[_name(head)].append(head)
+            self._expected[_name(head.key)].append(head)
 
-    def prepare(self, head: Head, remote: Remote) -> Prepared:
-        """The diff of a head and a directory with its files.
+    def prepare(
+        self,
+        head: Head,
+        remote: Remote,
+        last: LastReviewed | None = None,
+        others: Sequence[Thread] = (),
+    ) -> Prepared:
+        """The diff of a head, what is new in it since the `last` one, and a directory of its files.
+
+        `others` are threads, which are followed to where they would stand now.
 
         Raises HeadGone when the commit no longer exists, HeadRejected when it can never be
         reviewed, AccessRefused when its host refuses git our credential, and asks that host
@@ -80,6 +96,9 @@ class Workshop:
         """
         mirror = self._fetched(head, remote)
         resources = ExitStack()
+        lookback = Lookback(mirror, remote, head.key.sha, self._limits)
+        with self._locks[_name(head.key)]:
+            lookback.fetch({*(one.sha for one in others), *([last.sha] if last else ())})
         with self._cores:
             # From the branch as it is, not from the merge base: what was mended since holds too.
             guidance = project_guidance(mirror, head.base_sha)
@@ -91,11 +110,22 @@ class Workshop:
         shown = {file.path for file in diff.files}
         return Prepared(
             diff=diff,
+            since=lookback.since(last, diff) if last else None,
+            others=lookback.threads(others),
             guidance=guidance,
             unopened=tuple(file for file in checkout.skipped if file.path in shown),
             checkout=checkout.path,
             resources=resources,
         )
+
+    def follow(
+        self, key: HeadKey, remote: Remote, flagged: Sequence[Flagged]
+    ) -> dict[int, LinesSince]:
+        """See `Lookback.lines`; errors as `prepare` raises them."""
+        with self._locks[_name(key)]:
+            lookback = Lookback(self._mirror(_name(key)), remote, key.sha, self._limits)
+            lookback.fetch({one.sha for one in flagged})
+        return lookback.lines(flagged)
 
     def tidy(self) -> None:
         """Remove the checkouts that a dead sweep left half made or too many."""
@@ -113,15 +143,19 @@ class Workshop:
             if is_ours:
                 lock.release()
 
+    def _mirror(self, name: str) -> Mirror:
+        mirror = self._mirrors.get(name) or Mirror.open(self._cache_dir, name)
+        self._mirrors[name] = mirror
+        return mirror
+
     def _fetched(self, head: Head, remote: Remote) -> Mirror:
-        name = _name(head)
+        name = _name(head.key)
         with self._locks[name]:
             if self._is_stopped:
                 raise GitError("the sweep was stopped; the next one fetches this head")
             if refusal := self._refused.get(head.key.host):
                 raise AccessRefused(str(refusal))
-            mirror = self._mirrors.get(name) or Mirror.open(self._cache_dir, name)
-            self._mirrors[name] = mirror
+            mirror = self._mirror(name)
             if head.key not in self._brought:
                 self._bring(mirror, remote, head, self._expected[name])
         return mirror
@@ -145,5 +179,5 @@ def _commits(heads: Iterable[Head]) -> list[str]:
     return list(dict.fromkeys(sha for head in heads for sha in (head.key.sha, head.base_sha)))
 
 
-def _name(head: Head) -> str:
-    return f"{head.key.host}/{head.key.repo}"
+def _name(key: HeadKey) -> str:
+    return f"{key.host}/{key.repo}"

@@ -43,6 +43,11 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
         rules=settings.skip.rules(),
         limits=settings.diff.limits(settings.engine.name),
         clean=settings.post.clean,
+        settle_s=settings.rounds.settle,
+        max_rounds=settings.rounds.max_rounds,
+        feedback_s=settings.rounds.feedback,
+        watch_s=settings.rounds.watch,
+        mentions=settings.rounds.mentions,
         keep=Keep(findings_s=settings.ledger.keep_findings, texts_s=settings.ledger.keep_heads),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from reviewer_cli.ports.engine import Pass, ReviewRequest
 from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.passes import Memory, Passes
 from reviewer_cli.sweep.plan import Plan
+from reviewer_cli.sweep.round import Round
 from reviewer_cli.sweep.workshop import Prepared
 from tests.building import Repo
 from tests.core.making import diff, file_diff, head
@@ -169,11 +171,13 @@ def test_an_answer_under_other_guidance_is_not_used_again(tmp_path: Path) -> Non
             keep=lambda reply: None,
             entering=lambda step: None,
         )
+        ready = prepared(tmp_path, *advice)
         passes = Passes(
             engine=engine,
             evidence=None,
             head=head(),
-            prepared=prepared(tmp_path, *advice),
+            prepared=ready,
+            round_=Round(number=1, today=date(2026, 1, 1), whole=ready.diff),
             plan=Plan(selectors={}),
             memory=memory,
             availability=Availability(),

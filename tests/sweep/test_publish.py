@@ -251,7 +251,7 @@ def test_the_steps_of_a_sweep_are_those_that_are_killed_below(stage: Stage) -> N
     names = (stage.root / "steps").read_text().splitlines()
     assert {name.split()[0] for name in names} == {
         "begin_sweep", "recover", "admit", "claim", "save_review", "prepare", "look",
-        "posting", "submit", "posted", "end_sweep", "_apply",
+        "posting", "submit", "posted", "gathered", "end_sweep", "_apply",
     }  # fmt: skip
     assert len(names) <= ONE_HEAD_STEPS
 

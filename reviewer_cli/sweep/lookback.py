@@ -1,0 +1,106 @@
+"""Looking back from a head at earlier commits of its pull request, in a mirror that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from reviewer_cli.core.conversation import Thread
+from reviewer_cli.core.coverage import DiffLimits
+from reviewer_cli.core.diff import Diff
+from reviewer_cli.core.linemap import followed
+from reviewer_cli.core.models import Change
+from reviewer_cli.core.outcomes import LinesSince
+from reviewer_cli.core.rounds import News, news
+from reviewer_cli.errors import HeadGone
+from reviewer_cli.git.changes import changes, compared
+from reviewer_cli.git.descent import change_between
+from reviewer_cli.git.following import lines_since
+from reviewer_cli.git.mirror import Mirror
+from reviewer_cli.git.run import GitBusy
+from reviewer_cli.ledger.earlier import LastReviewed
+from reviewer_cli.ports.host import Remote
+from reviewer_cli.retry import while_busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What a pull request became since its last reviewed head, `sha`."""
+
+    sha: str
+    change: Change
+    news: News
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """Lines of a file at a commit that a finding, whose id this is, was about."""
+
+    id: int
+    sha: str
+    path: str
+    first: int
+    last: int
+
+
+class Lookback:
+    """From the head `sha`; what is asked about a commit that was not fetched has no answer."""
+
+    def __init__(self, mirror: Mirror, remote: Remote, sha: str, limits: DiffLimits) -> None:
+        self._mirror = mirror
+        self._remote = remote
+        self._sha = sha
+        self._limits = limits
+        self._there: set[str] = set()
+        self._diffs: dict[str, Diff] = {}
+
+    def fetch(self, shas: Collection[str]) -> None:
+        """Bring these commits, and the head; after a force-push some of them may be gone."""
+        if not shas:
+            return
+        for sha in dict.fromkeys((self._sha, *sorted(shas))):
+            try:
+                while_busy(lambda: self._mirror.fetch(self._remote, [sha]), GitBusy)  # noqa: B023
+            except HeadGone:
+                continue
+            self._there.add(sha)
+
+    def since(self, last: LastReviewed, diff: Diff) -> Since | None:
+        """What is new in the head's whole diff since the last reviewed one."""
+        if last.sha not in self._there:
+            return None
+        before = changes(self._mirror, last.merge_base, last.sha, self._limits)
+        change = change_between(
+            self._mirror, last.sha, before.merge_base, self._sha, diff.merge_base
+        )
+        return Since(sha=last.sha, change=change, news=news(before, diff))
+
+    def threads(self, threads: Sequence[Thread]) -> tuple[Thread, ...]:
+        """Where these would stand on the head, without those whose lines are gone."""
+        return tuple(self._followed(threads))
+
+    def lines(self, flagged: Sequence[Flagged]) -> dict[int, LinesSince]:
+        """What became of lines by now, by the ids of their findings, where it can be told."""
+        told = {one.id: self._lines(one) for one in flagged}
+        return {finding: lines for finding, lines in told.items() if lines is not None}
+
+    def _followed(self, threads: Sequence[Thread]) -> Iterator[Thread]:
+        for thread in threads:
+            since = self._since(thread.sha)
+            found = followed(thread, since, self._sha) if since is not None else None
+            if found is not None:
+                yield found
+
+    def _lines(self, one: Flagged) -> LinesSince | None:
+        since = self._since(one.sha)
+        if since is None:
+            return None
+        where = (one.path, one.first, one.last)
+        return lines_since(self._mirror, since, *where, self._sha, self._limits)
+
+    def _since(self, sha: str) -> Diff | None:
+        if not {sha, self._sha} <= self._there:
+            return None
+        if sha not in self._diffs:
+            self._diffs[sha] = compared(self._mirror, sha, self._sha, self._limits)
+        return self._diffs[sha]
