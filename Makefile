@@ -6,7 +6,7 @@ RELIABILITY := tests/posting tests/matrix tests/torture tests/ledger/test_model.
   tests/ledger/test_upgrade.py tests/sweep/test_processes.py tests/hosts/test_github_stories.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench coverage mutation real security landlock kill torture soak reliability faults matrix github-spec pictures clean
+.PHONY: help setup demo test lint types format bench coverage mutation real replay security landlock kill torture soak reliability faults matrix github-spec conversation pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)
 	$(BIN)/python -m tests.real.releases
 	$(BIN)/pytest -m real tests/real
 
+replay: $(INSTALLED) ## Replay real changes as pull requests with later rounds (downloads them once)
+	$(BIN)/python -m tests.real.releases
+	$(BIN)/pytest -m real tests/replay
+
 security: $(INSTALLED) ## Play the attacker and write the count into docs/security.md
 	$(BIN)/pytest -m "threat and not real" --count-threats write
 
@@ -84,6 +88,9 @@ matrix: $(INSTALLED) ## Kill a sweep at every EVERY=1st point, break every write
 
 github-spec: $(INSTALLED) ## Fetch GitHub's API descriptions, which some tests check against
 	$(BIN)/python -m tests.fakes.github.fetch_spec $(or $(GITHUB_SPEC_DIR),../shared/github-spec)
+
+conversation: $(INSTALLED) ## Play a pull request of three rounds into docs/rounds.md
+	$(BIN)/python -m tests.conversation
 
 pictures: $(INSTALLED) ## Make the pictures of the documentation
 	$(BIN)/python -m demo.pictures
