@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reviewer_cli.cli import ledger_care, options
+from reviewer_cli.cli import ledger_advice, ledger_care, options
 from reviewer_cli.core.models import State
 
 app = typer.Typer(
@@ -17,6 +17,8 @@ app.command("check")(ledger_care.check)
 app.command("backup")(ledger_care.backup)
 app.command("export")(ledger_care.export)
 app.command("retry")(ledger_care.retry)
+app.command("proposals")(ledger_advice.proposals)
+app.command("baseline")(ledger_advice.baseline)
 
 
 @app.command("list")

@@ -64,6 +64,14 @@ Effort = Annotated[
     EffortName | None,
     typer.Option(help="How thoroughly the agent reads; standard if not configured."),
 ]
+MergedSince = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        help="Also review what was merged unreviewed so lately, such as 7d; told in the report "
+        "and the ledger only.",
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log each event on the error output.")
 ]

@@ -23,9 +23,11 @@ from reviewer_cli.render.terminal import (
     literal,
     print_all,
     review,
+    suggestion,
 )
 from reviewer_cli.sweep.rehearsal import Action, Rehearsal
 from reviewer_cli.sweep.report import Report
+from reviewer_cli.sweep.retro import UNREVIEWED
 
 ACTION_STYLE = {
     Action.REVIEW: "bold green",
@@ -41,16 +43,19 @@ def show(
     *,
     waiting: int = 0,
     known: Sequence[HeadRecord] = (),
+    proposals: int = 0,
 ) -> None:
     """Print the report for people.
 
     `waiting` counts the heads whose next attempt is still to come; `known` are heads that were
-    asked for and are done already.
+    asked for and are done already, `proposals` count what could be declared as known.
     """
     print_all(lines(report, reviews))
     if waiting and report.is_quiet:
         those = "1 head waits" if waiting == 1 else f"{waiting} heads wait"
         print_all([literal(f"{those} for the next attempt; reviewer status tells when.")])
+    if proposals:
+        print_all([suggestion(proposals)])
     for head in known:
         name = head.key.pull
         said = f"{name} is {head.state} at {head.key.sha[:12]} already ({head.reason or 'done'})"
@@ -84,10 +89,12 @@ def lines(report: Report, reviews: Sequence[HeadHistory]) -> list[RenderableType
 def summary(report: Report) -> str:
     """One line: what the sweep saw and did."""
     counts = report.counts
+    unreviewed = sum(one.reason == UNREVIEWED for one in report.ended)
     done = [
         f"{number} {word}"
         for number, word in (
-            (counts.posted, "posted"),
+            (counts.posted - unreviewed, "posted"),
+            (unreviewed, UNREVIEWED),
             (counts.skipped, "skipped"),
             (counts.superseded, "superseded"),
             (counts.retried, "to be retried"),

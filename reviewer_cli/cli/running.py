@@ -80,12 +80,13 @@ def run(
         reviews = records.posted_in(report.sweep_id)
         known = records.find(plan.only_pull)[:1] if plan.only_pull and report.is_quiet else ()
         waiting = records.status(time.time()).waiting if report.is_quiet else 0
+        proposals = 0 if report.is_quiet else len(records.proposals())
     if sarif is not None:
         results.write_sarif(sarif, reviews)
     if as_json:
         typer.echo(results.as_json(report, reviews))
     elif not report.is_quiet or sys.stdout.isatty():
-        results.show(report, reviews, waiting=waiting, known=known)
+        results.show(report, reviews, waiting=waiting, known=known, proposals=proposals)
     if report.error is not None:
         raise report.error
     raise typer.Exit(report.exit_code)

@@ -32,6 +32,7 @@ def sweep(
     ] = None,
     engine: options.Engine = None,
     effort: options.Effort = None,
+    merged_since: options.MergedSince = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the work list with reasons; change nothing.")
     ] = False,
@@ -55,7 +56,7 @@ def sweep(
     loaded = running.settings(
         config, env, engine=engine, effort=effort, batch_size=batch_size, limit=limit
     )
-    plan = wiring.plan(loaded, repo or ())
+    plan = wiring.plan(loaded, repo or (), merged_since)
     if dry_run:
         running.rehearse(loaded, plan, as_json=as_json)
         return

@@ -19,6 +19,7 @@ class GitHubTable(Table):
     certificate: str | None = None
     token: Reference | None = None
     posting_token: Reference | None = None
+    resolve_token: Reference | None = None
     app_id: str | None = None
     private_key: Reference | None = None
     marker_secret: Reference | None = None

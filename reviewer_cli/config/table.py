@@ -12,8 +12,8 @@ from reviewer_cli.config.reference import SecretReference, parse_reference
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def _seconds(value: object) -> object:
-    """Durations are written as "90s", "15m", "6h" or "7d"."""
+def seconds(value: object) -> float:
+    """Durations are written as "90s", "15m", "6h" or "7d"; raises ValueError for others."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value) if isinstance(value, str) else None
     if found is None:
         raise ValueError('a duration is written as "90s", "15m", "6h" or "7d"')
@@ -38,8 +38,8 @@ def _pattern(value: str) -> str:
     return value
 
 
-Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-Delay = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0)]
+Delay = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Count = Annotated[int, Field(ge=1)]

@@ -7,7 +7,8 @@ On lines that are as an earlier review saw them, a finding repeats an earlier on
   much more or less, or is worse and shares no word with the earlier one: then it is a late find.
 
 On lines that changed since then it repeats one only in words alike, and only about the same lines,
-or, where the earlier finding's code stands nowhere as it was, about similar code. So a new problem
+or, where the earlier finding's code stands nowhere as it was, about similar code, unless another
+one does so nearer to the old place and in code that is more like it. So a new problem
 in an edited line is said, and so is the same problem in another place that is new. What is lost is
 a new problem that sounds like the old one of its line, and a late find of the same kind as one of
 the very same lines. What is said twice is an old problem of an edited line in wholly other words.
@@ -35,7 +36,7 @@ from reviewer_cli.core.prose import own_words
 from reviewer_cli.core.recall import Recalled, recalled, span
 from reviewer_cli.core.rounds import News
 from reviewer_cli.core.sanitise import one_line
-from reviewer_cli.core.words import alike, close, similar_code, strange, words
+from reviewer_cli.core.words import alike, close, likeness, similar_code, strange, words
 
 NEAR = 10
 """Lines between which words alike are about one problem, whichever line of it is quoted."""
@@ -75,9 +76,20 @@ def without_repeats(
     about unchanged lines stays kept, and moves to the summary. `news` is None where all is to be
     looked at: then code is unchanged where an earlier finding's quote still stands as it was.
     """
-    before = recalled(earlier, news, diff)
+    kept = [remark for remark in found if remark.disposition is Disposition.KEPT]
+    before = [
+        (one, _heirs([remark for remark in kept if _repeats(remark, one, news)], one, news))
+        for one in recalled(earlier, news, diff)
+    ]
     return tuple(
-        _judged(remark, before, others, news) if remark.disposition is Disposition.KEPT else remark
+        _judged(
+            remark,
+            [one.origin for one, heirs in before if any(remark is heir for heir in heirs)],
+            others,
+            news,
+        )
+        if remark.disposition is Disposition.KEPT
+        else remark
         for remark in found
     )
 
@@ -94,10 +106,30 @@ def across(found: Sequence[Remark], elsewhere: Sequence[Elsewhere]) -> tuple[Rem
     )
 
 
+def _heirs(repeats: Sequence[Remark], before: Recalled, news: News | None) -> Sequence[Remark]:
+    """Without those that are outdone in repeating code which was edited: it became one place.
+
+    That is the place nearest to the old one if its code is also the most like; else all of them.
+    """
+    changed = [one for one in repeats if _is_changed(one.anchor, before, None, news)]
+    if not before.is_changed or len(changed) < 2:
+        return repeats
+    old, quote = span(before.remark.anchor), before.remark.finding.quote
+    heir = min(changed, key=lambda one: _apart(span(one.anchor), old))
+    farthest = _apart(span(heir.anchor), old) + NEAR
+    closest = likeness(heir.finding.quote, quote)
+    return [
+        one
+        for one in repeats
+        if one not in changed
+        or _apart(span(one.anchor), old) <= farthest
+        or likeness(one.finding.quote, quote) >= closest
+    ]
+
+
 def _judged(
-    remark: Remark, before: Iterable[Recalled], others: Iterable[Thread], news: News | None
+    remark: Remark, same: Sequence[Earlier], others: Iterable[Thread], news: News | None
 ) -> Remark:
-    same = [one.origin for one in before if _repeats(remark, one, news)]
     declined = [one for one in same if one.outcome is Outcome.DISMISSED]
     if declined:
         why = one_line(declined[0].evidence, 120)

@@ -25,10 +25,11 @@ LEFT_OUT = "\n_What it was about is in the history of this comment._"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """A comment of ours that is to be folded up, with its new body."""
+    """A comment of ours that is to be folded up, with its new body, and the thread it opened."""
 
     finding_id: int
     comment_id: str
+    thread_id: str
     body: str
 
 
@@ -54,7 +55,9 @@ def settled(
     if any(remark.repeats == earlier.id for remark in found) or waits_for_answer(thread):
         return None
     body = settled_body(thread.opening.body, lines.commit.sha, limit)
-    return Settlement(finding_id=earlier.id, comment_id=thread.opening.id, body=body)
+    return Settlement(
+        finding_id=earlier.id, comment_id=thread.opening.id, thread_id=thread.id, body=body
+    )
 
 
 def is_settled(body: str) -> bool:

@@ -99,6 +99,18 @@ def words(text: str) -> frozenset[str]:
     return frozenset(stem for _, stem in _told(text)) or frozenset([text[:LONGEST].strip().lower()])
 
 
+def likeness(one: str, other: str) -> float:
+    """How like each other the most alike lines of two pieces of code are: from 0 to 1, equal."""
+    return max(
+        (
+            _common(_names(line), _names(its))
+            for line in one.strip().split("\n")
+            for its in other.strip().split("\n")
+        ),
+        default=0.0,
+    )
+
+
 def shared(texts: Sequence[str]) -> tuple[str, ...]:
     """The words that all texts say, as the first of them spells them; empty where there is none."""
     everywhere = frozenset.intersection(*map(words, texts))
@@ -121,6 +133,11 @@ def _told(text: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=4096)
 def _names(code: str) -> Counter[str]:
     return Counter(re.findall(r"\w+", code))
+
+
+def _common(one: Counter[str], other: Counter[str]) -> float:
+    every = one.total() + other.total()
+    return 2 * (one & other).total() / every if every else 0.0
 
 
 def _stem(word: str) -> str:

@@ -30,11 +30,12 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """What the newest commit of a ref says of itself."""
+    """What a commit says of itself; `at` is in seconds since the epoch, and its writer's word."""
 
     author: str = ""
     subject: str = ""
     body: str = ""
+    at: float | None = None
 
 
 def listed(repo: str, *patterns: str) -> dict[str, str]:
@@ -123,7 +124,14 @@ def ref_of(pull: str) -> str:
 def unmerged(repo: str, base_sha: str, *patterns: str) -> dict[str, Newest]:
     """SHA → newest commit of every ref that is not merged into the base."""
     fields = "%00".join(
-        ("%(objectname)", "%(authorname)", "%(contents:subject)", "%(contents:body)", "")
+        (
+            "%(objectname)",
+            "%(authorname)",
+            "%(committerdate:unix)",
+            "%(contents:subject)",
+            "%(contents:body)",
+            "",
+        )
     )
     output = run(
         ["for-each-ref", f"--no-merged={base_sha}", f"--format={fields}%0a", *patterns],
@@ -131,7 +139,23 @@ def unmerged(repo: str, base_sha: str, *patterns: str) -> dict[str, Newest]:
     )
     told = {}
     for record in output.decode("utf-8", "replace").split("\0\n\n"):
-        sha, *rest = record.strip("\n").split("\0", 3)
-        if len(rest) == 3:
-            told[sha] = Newest(*rest)
+        sha, *rest = record.strip("\n").split("\0", 4)
+        if len(rest) == 4:
+            told[sha] = _newest(*rest)
     return told
+
+
+def newest(repo: str, sha: str) -> Newest:
+    """What one commit says of itself, wherever it is."""
+    output = run(
+        ["rev-list", "--max-count=1", "--format=%an%x00%ct%x00%s%x00%b", sha, "--"],
+        cwd=Path(repo),
+    )
+    told = output.decode("utf-8", "replace").partition("\n")[2].split("\0", 3)
+    return _newest(*told) if len(told) == 4 else Newest()
+
+
+def _newest(author: str, at: str, subject: str, body: str) -> Newest:
+    """Without a time where git cannot read the one that was written."""
+    when = float(at) if NUMBER.fullmatch(at) else None
+    return Newest(author=author, subject=subject, body=body, at=when)

@@ -34,8 +34,8 @@ def lines_since(
     for commit in commits[:MOST_COMMITS]:
         there = whereabouts(compared(mirror, earlier, commit.sha, limits), path, first, last)
         if there is not None and there.is_changed:
-            return LinesSince(commit=commit, text=_text(mirror, head_sha, place))
-    return LinesSince(commit=commits[-1], text=_text(mirror, head_sha, place))
+            return LinesSince(commit=commit, text=text_of(mirror, head_sha, place))
+    return LinesSince(commit=commits[-1], text=text_of(mirror, head_sha, place))
 
 
 def _touching(mirror: Mirror, earlier: str, head_sha: str, path: str) -> list[Commit]:
@@ -64,8 +64,8 @@ def _commits(told: bytes) -> list[Commit]:
     return made
 
 
-def _text(mirror: Mirror, sha: str, place: Whereabouts) -> tuple[str, ...] | None:
-    """The lines that stand there now; None where they cannot be read."""
+def text_of(mirror: Mirror, sha: str, place: Whereabouts) -> tuple[str, ...] | None:
+    """The lines that stand in a place at a commit; None where they cannot be read."""
     if place.first is None or place.last is None:
         return ()
     try:

@@ -17,13 +17,23 @@ from reviewer_cli.core.health import Sign, green, red
 from reviewer_cli.core.marker import MARKER
 from reviewer_cli.core.models import Head, HeadKey, Review, Tip
 from reviewer_cli.errors import DraftGone, RepositoryUnusable
-from reviewer_cli.git.branches import Newest, base, listed, open_refs, pull_of, ref_of, unmerged
+from reviewer_cli.git.branches import (
+    Newest,
+    base,
+    listed,
+    newest,
+    open_refs,
+    pull_of,
+    ref_of,
+    unmerged,
+)
 from reviewer_cli.git.flock import alone_in
+from reviewer_cli.git.merges import arrival, contains
 from reviewer_cli.git.notes import NOTES, append, note_of, noted
 from reviewer_cli.git.place import repository_at
 from reviewer_cli.git.pulls import conversation, merged_tips
 from reviewer_cli.git.run import GitBusy, GitError
-from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
+from reviewer_cli.ports.host import Draft, Merged, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
 from reviewer_cli.retry import while_busy
 
@@ -130,6 +140,9 @@ class LocalGit:
     def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
         """Nothing: a note is no comment that could be folded up."""
 
+    def resolve(self, key: HeadKey, thread_id: str) -> None:
+        """Nothing: there are no threads here."""
+
     def acknowledge(self, key: HeadKey, comment_id: str) -> None:
         """Nothing: nobody comments here."""
 
@@ -144,6 +157,18 @@ class LocalGit:
     def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
         """What merge commits and the reflog of the default branch tell; see `git.merges`."""
         return [self._merged(repo, since) for repo in repos]
+
+    def describe_merged(self, tips: Sequence[Tip]) -> list[Merged]:
+        """Told by their newest commits, and by how they came into the default branch."""
+        found: list[Merged] = []
+        for repo in dict.fromkeys(tip.key.repo for tip in tips):
+            default = base(repo, open_refs(repo), self._default_branch)
+            for tip in tips:
+                if tip.key.repo == repo and contains(repo, default.sha, tip.key.sha):
+                    _, at = arrival(repo, default.sha, tip.key.sha)
+                    head = _head(tip, newest(repo, tip.key.sha), _posted(tip.key))
+                    found.append(Merged(head=head, at=at))
+        return found
 
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Whether each repository can be read, and how many branches are open in it."""
@@ -222,6 +247,7 @@ def _head(tip: Tip, told: Newest, posted: str | None) -> Head:
         author_is_bot=told.author.endswith("[bot]"),
         title=told.subject,
         body=told.body.strip(),
+        pushed_at=told.at,
         posted=posted,
     )
 

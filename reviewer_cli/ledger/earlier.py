@@ -19,12 +19,13 @@ from reviewer_cli.core.models import (
     Severity,
     Side,
 )
+from reviewer_cli.core.repeats import Elsewhere
 from reviewer_cli.ledger.rows import key_of
 from reviewer_cli.ledger.store import Store
 
 OTHER_ROUNDS = """
 heads.host = :host AND heads.repo = :repo AND heads.pull = :pull AND heads.head_sha <> :sha
-  AND heads.state = 'posted'
+  AND heads.state = 'posted' AND heads.merged_at IS NULL
 """
 
 EARLIER = f"""
@@ -51,12 +52,11 @@ WHERE {OTHER_ROUNDS} ORDER BY posted_at DESC, heads.id DESC LIMIT 1
 """  # noqa: S608 - our own words
 
 ELSEWHERE = """
-SELECT heads.host, repo, pull, head_sha, findings.id AS finding_id, fingerprint,
-  findings.title
+SELECT heads.host, repo, pull, head_sha, fingerprint, text_fingerprint
 FROM findings CROSS JOIN reviews USING (head_id) CROSS JOIN heads ON heads.id = head_id
 WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints)) AND disposition = 'kept'
   AND sweep_id = :sweep_id AND host = :host AND repo = :repo AND pull <> :pull
-  AND state IN ('reviewed', 'posting', 'posted')
+  AND state IN ('reviewed', 'posting', 'posted') AND merged_at IS NULL
 ORDER BY findings.id
 """
 
@@ -80,20 +80,11 @@ class LastReviewed:
     review_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaidElsewhere:
-    """A finding that is said on another pull request; `key` is the head that it is said on."""
-
-    key: HeadKey
-    finding_id: int
-    fingerprint: str
-    title: str
-
-
 def earlier(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
     """The findings of a pull request's other posted heads, oldest round first.
 
-    They are those that were said, or that were not because they had been said or declined.
+    They are those that were said, or that were not because they had been said or declined. What
+    was found only after the merge was told to nobody there.
     """
     return tuple(_earlier(row) for row in store.read(EARLIER, _named(key)))
 
@@ -122,15 +113,17 @@ def last_reviewed(store: Store, key: HeadKey) -> LastReviewed | None:
 
 def said_elsewhere(
     store: Store, key: HeadKey, sweep_id: int, fingerprints: Collection[str]
-) -> tuple[SaidElsewhere, ...]:
-    """What a sweep saved under these fingerprints for other pull requests of the repository."""
+) -> tuple[Elsewhere, ...]:
+    """What a sweep says under these fingerprints on other pull requests of the repository.
+
+    What it found in one that was merged unreviewed is said nowhere.
+    """
     wanted = _named(key) | {"sweep_id": sweep_id, "fingerprints": json.dumps(sorted(fingerprints))}
     return tuple(
-        SaidElsewhere(
+        Elsewhere(
             key=key_of(row),
-            finding_id=row["finding_id"],
             fingerprint=row["fingerprint"],
-            title=row["title"],
+            text_fingerprint=row["text_fingerprint"],
         )
         for row in store.read(ELSEWHERE, wanted)
     )

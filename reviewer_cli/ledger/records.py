@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from reviewer_cli.core.declared import Baseline
 from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.commands import obeyed
@@ -20,6 +21,7 @@ from reviewer_cli.ledger.outcomes import outcome_of
 from reviewer_cli.ledger.pulls import HELD, STANDING, known
 from reviewer_cli.ledger.retention import REMOVED
 from reviewer_cli.ledger.rows import Attention, SweepCounts, key_of
+from reviewer_cli.ledger.standing import Proposed, baseline, proposals
 from reviewer_cli.ledger.store import Store, translated
 from reviewer_cli.ledger.views import (
     FindingRecord,
@@ -97,7 +99,16 @@ class Records:
                 " ORDER BY state = 'due' AND attempts = 0, changed_at DESC LIMIT 20"
             ),
             breakers=Breakers(self._store).open(),
+            proposals=len(self.proposals()),
         )
+
+    def proposals(self, repo: str | None = None) -> tuple[Proposed, ...]:
+        """See `standing.proposals`."""
+        return proposals(self._store, repo)
+
+    def baseline(self, repo: str) -> tuple[Baseline, ...] | None:
+        """See `standing.baseline`."""
+        return baseline(self._store, repo)
 
     def posted_elsewhere(self, since: float) -> tuple[HeadKey, ...]:
         """The heads whose review by our account this ledger did not post; see `elsewhere`."""

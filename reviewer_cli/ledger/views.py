@@ -198,7 +198,7 @@ class BreakerRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How the queue stands at one moment."""
+    """How the queue stands at one moment, and how much could be declared as known."""
 
     due: int
     waiting: int
@@ -213,3 +213,4 @@ class Status:
     last_sweeps: tuple[SweepRecord, ...]
     unfinished: tuple[HeadRecord, ...]
     breakers: tuple[BreakerRecord, ...]
+    proposals: int = 0

@@ -25,6 +25,14 @@ class RepositoryPoll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A head that was merged, at this time in seconds since the epoch."""
+
+    head: Head
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
     """Where git fetches a repository from; `environment` carries credentials, never the URL."""
 
@@ -113,6 +121,9 @@ class CodeHost(Protocol):
     def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
         """Give a comment of ours another body, and fold it up as outdated; repeating is fine."""
 
+    def resolve(self, key: HeadKey, thread_id: str) -> None:
+        """Mark a settled thread of ours as resolved, where we may; repeating is fine."""
+
     def acknowledge(self, key: HeadKey, comment_id: str) -> None:
         """Show whoever wrote a comment that we have read it; repeating is fine."""
 
@@ -127,6 +138,9 @@ class CodeHost(Protocol):
 
         The base of such a tip is what the head was merged into, before it was.
         """
+
+    def describe_merged(self, tips: Sequence[Tip]) -> list[Merged]:
+        """Details of such tips, as `describe` tells them of open ones."""
 
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Whether sweeping these would work: who we are there, what we may do, what answers."""

@@ -75,7 +75,9 @@ def review(history: HeadHistory) -> RenderableType:
     """A posted review as a reader of the terminal sees it: one block for each finding."""
     head = history.head
     kept = [one for one in history.findings if one.disposition == "kept"]
-    title = Text.assemble(head_name(head.key, short=True), "  ", literal(head.title, "italic"))
+    unreviewed = "  merged unreviewed" if head.merged_at is not None else ""
+    name = head_name(head.key, short=True)
+    title = Text.assemble(name, (unreviewed, "yellow"), "  ", literal(head.title, "italic"))
     parts: list[RenderableType] = [Rule(title, align="left", style="dim", characters="─")]
     if not kept:
         parts.append(Padding(Text("✓ no findings", style="green"), (0, 0, 0, 2)))
@@ -175,9 +177,10 @@ def status(seen: Status, now: float) -> RenderableType:
     for name, _, _ in counts:
         glance.add_column(name, justify="right")
     glance.add_row(*(Text(str(count), style if count else "dim") for _, count, style in counts))
-    dead = [burial(seen.dead)] if seen.dead else []
+    advice = [burial(seen.dead)] if seen.dead else []
+    advice += [suggestion(seen.proposals)] if seen.proposals else []
     spend = Text(f"spent ${seen.usd_day:.2f} in the last day, ${seen.usd_total:.2f} in all", "dim")
-    parts: list[RenderableType] = [glance, Text(), *dead, spend, Text(), sweeps(seen.last_sweeps)]
+    parts: list[RenderableType] = [glance, Text(), *advice, spend, Text(), sweeps(seen.last_sweeps)]
     if seen.unfinished:
         parts += [Text(), Text("Unfinished", style="bold"), heads(seen.unfinished, now)]
     return Group(*parts)
@@ -190,6 +193,16 @@ def burial(dead: int) -> Text:
         f"{heads} dead and will not be tried again; reviewer ledger show HEAD tells why, "
         "reviewer ledger retry HEAD lets the next sweep try.",
         "red",
+    )
+
+
+def suggestion(proposals: int) -> Text:
+    """What can be done about findings that nobody wants."""
+    kinds = "1 kind of finding was" if proposals == 1 else f"{proposals} kinds of findings were"
+    return literal(
+        f"{kinds} declined again and again; reviewer ledger proposals prints what would declare "
+        "them as known.",
+        "dim",
     )
 
 

@@ -42,7 +42,7 @@ async def look_after(doors: Doors, plan: Plan, sweep_id: int, heard: Heard) -> N
     for told in heard.all():
         try:
             await _look_after(doors, plan, sweep_id, told)
-            done.append(told)
+            done += [told] if heard.is_done(told.key) else []
         except ReviewerError as error:
             LOGGER.warning("What became of our findings on %s is not known: %s", told.key, error)
     pulls.gathered(doors.ledger.store, done, doors.clock(), plan.watch_s)
@@ -72,6 +72,7 @@ async def _look_after(doors: Doors, plan: Plan, sweep_id: int, told: Conversatio
         for settlement in _settlements(told, said, mended, lines, host.limits.body_chars):
             settle = partial(host.settle, told.key, settlement.comment_id, settlement.body)
             await aside(settle)
+            await aside(partial(host.resolve, told.key, settlement.thread_id))
 
 
 def _lines(doors: Doors, told: Conversation, ours: Sequence[Earlier]) -> dict[int, LinesSince]:

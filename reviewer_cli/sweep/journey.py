@@ -23,6 +23,7 @@ from reviewer_cli.sweep.endings import Endings
 from reviewer_cli.sweep.listening import Heard
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
+from reviewer_cli.sweep.retro import UNREVIEWED
 from reviewer_cli.sweep.reviewing import Reviewing
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
@@ -139,7 +140,9 @@ class Journey:
             return None
         self._phase(work, Phase.POSTING)
         with self._endings.of(work, saved.lease):
-            if saved.severities or self._plan.clean is Clean.COMMENT:
+            if work.merged_at is not None:
+                saved.lease.posted(None, self._doors.clock())
+            elif saved.severities or self._plan.clean is Clean.COMMENT:
                 if draft := await self._published(saved, review):
                     return replace(saved, draft=draft)
             else:
@@ -148,6 +151,7 @@ class Journey:
                 HeadEnded(
                     key=key,
                     state=State.POSTED,
+                    reason=UNREVIEWED if work.merged_at is not None else "",
                     severities=saved.severities,
                     usd=saved.usd,
                 )

@@ -31,6 +31,9 @@ LOGGER = logging.getLogger(__name__)
 THUMBS_TOGETHER = 100
 """Pull requests of one sweep that are asked about although nothing else changed: four requests."""
 
+FOREIGN_TROUBLE = (HeadError, ProviderWait, AccessRefused)
+"""What a host may fail with: it keeps no review back."""
+
 ASKED_FOR: dict[Command, Wish | Attention] = {
     Command.REVIEW: Wish.REVIEW,
     Command.FULL_REVIEW: Wish.FULL,
@@ -47,10 +50,19 @@ class Heard:
 
     def __init__(self) -> None:
         self._told: dict[Pull, Conversation] = {}
+        self._unfinished: set[Pull] = set()
 
     def add(self, told: Iterable[Conversation]) -> None:
         """Remember these."""
         self._told.update({_pull(one.key): one for one in told})
+
+    def ask_again(self, key: HeadKey) -> None:
+        """A head's pull request is to be heard of again by the next sweep."""
+        self._unfinished.add(_pull(key))
+
+    def is_done(self, key: HeadKey) -> bool:
+        """Whether all that was asked for there was done, or refused."""
+        return _pull(key) not in self._unfinished
 
     def of(self, key: HeadKey) -> Conversation | None:
         """What was told of a head's pull request."""
@@ -69,13 +81,18 @@ class Heard:
 async def listen(doors: Doors, plan: Plan, polled: Poll) -> Heard:
     """Ask what was said since the last sweep, and do what people with write access ask for.
 
-    A host that cannot tell is named in the log; it is asked again by the next sweep.
+    A host that cannot tell, or who may write, is named in the log; it is asked again by the next
+    sweep.
     """
     heard = Heard()
     await hear(doors, heard, list(_worth_asking(doors, plan, polled)))
     for told in heard.all():
-        for said, thread in _said(told):
-            await _obey(doors, plan, told, said, thread)
+        try:
+            for said, thread in _said(told):
+                await _obey(doors, plan, told, said, thread)
+        except FOREIGN_TROUBLE as error:
+            LOGGER.warning("What is asked for on %s waits: %s", told.key, error)
+            heard.ask_again(told.key)
     return heard
 
 
@@ -91,7 +108,7 @@ async def hear(doors: Doors, heard: Heard, keys: Sequence[HeadKey]) -> None:
         try:
             with doors.availability.fetching(name):
                 heard.add(await aside(partial(doors.hosts[name].conversations, mine)))
-        except (HeadError, ProviderWait, AccessRefused) as error:
+        except FOREIGN_TROUBLE as error:
             LOGGER.warning("%s could not tell what was said there: %s", name, error)
 
 
@@ -119,8 +136,8 @@ async def _obey(
     doors: Doors, plan: Plan, told: Conversation, said: Said, thread: Thread | None
 ) -> None:
     store, host = doors.ledger.store, doors.hosts[told.key.host]
-    if said.is_ours or said.is_bot:
-        return
+    if said.is_ours or said.is_bot or "@" not in said.body:
+        return  # before anything is asked: what our account is called may cost questions
     word = parse(said.body, (*plan.mentions, *host.names(told.key.repo)))
     if word is None or commands.is_obeyed(store, told.key, said.id):
         return

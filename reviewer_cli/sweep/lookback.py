@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer_cli.core.conversation import Thread
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.diff import Diff
-from reviewer_cli.core.linemap import followed
+from reviewer_cli.core.linemap import Whereabouts, followed, whereabouts
 from reviewer_cli.core.models import Change
 from reviewer_cli.core.outcomes import LinesSince
 from reviewer_cli.core.rounds import News, news
 from reviewer_cli.errors import HeadGone
 from reviewer_cli.git.changes import changes, compared
 from reviewer_cli.git.descent import change_between
-from reviewer_cli.git.following import lines_since
+from reviewer_cli.git.following import lines_since, text_of
 from reviewer_cli.git.mirror import Mirror
 from reviewer_cli.git.run import GitBusy
 from reviewer_cli.ledger.earlier import LastReviewed
@@ -83,6 +83,28 @@ class Lookback:
         """What became of lines by now, by the ids of their findings, where it can be told."""
         told = {one.id: self._lines(one) for one in flagged}
         return {finding: lines for finding, lines in told.items() if lines is not None}
+
+    def contains(self, sha: str) -> bool:
+        """Whether the head came after this commit, or is it."""
+        return {sha, self._sha} <= self._there and self._mirror.merge_base(sha, self._sha) == sha
+
+    def unchanged(self, flagged: Flagged) -> Flagged | None:
+        """The lines where they are at the head; None where they are not as they were."""
+        place = self._place(flagged)
+        if place is None or place.is_changed or place.first is None or place.last is None:
+            return None
+        return replace(flagged, sha=self._sha, path=place.path, first=place.first, last=place.last)
+
+    def text(self, flagged: Flagged) -> tuple[str, ...] | None:
+        """What stands at the head where the lines are, or would be; None where it is not known."""
+        place = self._place(flagged)
+        return text_of(self._mirror, self._sha, place) if place is not None else None
+
+    def _place(self, flagged: Flagged) -> Whereabouts | None:
+        since = self._since(flagged.sha)
+        if since is None:
+            return None
+        return whereabouts(since, flagged.path, flagged.first, flagged.last)
 
     def _followed(self, threads: Sequence[Thread]) -> Iterator[Thread]:
         for thread in threads:

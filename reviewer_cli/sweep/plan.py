@@ -27,7 +27,8 @@ class Plan:
     `batch_size` is the only number that sets concurrency; `only_pull` narrows the sweep to one
     pull request. A later round waits until nothing was pushed for `settle_s`, and there are no
     more than `max_rounds`. People's thumbs are looked at every `feedback_s`, merged lines for
-    `watch_s`, and commands are obeyed that speak to one of `mentions` or to our account.
+    `watch_s`, and commands are obeyed that speak to one of `mentions` or to our account. With
+    `merged_s` what was merged unreviewed within that time is reviewed as well.
     """
 
     selectors: Mapping[str, tuple[str, ...]]
@@ -51,6 +52,7 @@ class Plan:
     feedback_s: float = 6 * 3600.0
     watch_s: float = 30 * 86_400.0
     mentions: tuple[str, ...] = ()
+    merged_s: float | None = None
 
     @property
     def repositories(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from reviewer_cli.core.models import Head, HeadKey
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.report import Tally
+from reviewer_cli.sweep.retro import UNREVIEWED, enter_merged
 from reviewer_cli.telemetry import RepositoryFailed
 
 EVERYTHING = 1_000_000_000
@@ -49,6 +50,7 @@ async def rehearse(doors: Doors, plan: Plan) -> Rehearsal:
     tally = Tally(doors.observe)
     polled = await poll(doors, plan)
     await enter(doors, plan, polled, tally)
+    await enter_merged(doors, plan, polled, tally)
     waiting = due(doors, plan, polled)
     chosen = set(waiting)
     later = [
@@ -78,6 +80,8 @@ def _planned(doors: Doors, head_id: int, now: float, chosen: set[int]) -> Planne
         reason = "its review is saved, only posting is left" if work.review else _new(work.head)
         if action is Action.REVIEW and work.attempts:
             reason = f"attempt {work.attempts + 1}"
+        if work.merged_at is not None:
+            reason = f"{UNREVIEWED}, {reason}"
     elif work.next_due_at > now:
         action, reason = Action.WAIT, f"attempt {work.attempts} failed; waits before the next"
     else:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from reviewer_cli.contract import contract_hash
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.remarks import kept
+from reviewer_cli.core.repeats import across
 from reviewer_cli.errors import ProviderUnavailable, ProviderWait
-from reviewer_cli.ledger.earlier import earlier, last_reviewed
+from reviewer_cli.ledger.earlier import earlier, last_reviewed, said_elsewhere
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Reviewed, Work
 from reviewer_cli.render.markdown import Facts, compose
@@ -65,8 +66,10 @@ class Reviewing:
             others=prepared.others,
         )
         verified = await self._verified(work, prepared, round_, lease)
+        # Nothing is awaited from here until it is saved, so that of two pull requests that are in
+        # work at once one sees what the other says.
         try:
-            done = self._reviewed(work, prepared, round_, verified)
+            done = self._reviewed(work, prepared, round_, self._said_here(work, verified))
         except BaseException:
             for reply in verified.unsaved:
                 lease.save_reply(reply, self._sweep_id, self._doors.clock())
@@ -147,6 +150,12 @@ class Reviewing:
             change=round_.change,
             amends=review.amends,
         )
+
+    def _said_here(self, work: Work, verified: Verified) -> Verified:
+        """Without what this sweep says on another pull request, as of branches on one another."""
+        store, prints = self._doors.ledger.store, {one.fingerprint for one in verified.remarks}
+        there = said_elsewhere(store, work.head.key, self._sweep_id, prints)
+        return replace(verified, remarks=across(verified.remarks, there))
 
     def _amended(self, work: Work, verified: Verified) -> str | None:
         """Our earlier review that says for this head as well what there is to say, if there is."""

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger import retention
+from reviewer_cli.sweep.after_merge import look_after_merge
 from reviewer_cli.sweep.aftercare import look_after
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
@@ -16,6 +17,7 @@ from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.recovery import in_turn, recover
 from reviewer_cli.sweep.report import Report, Tally
+from reviewer_cli.sweep.retro import enter_merged
 from reviewer_cli.telemetry import Polled, shown
 
 INTERRUPTED = 130
@@ -39,12 +41,14 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         recover(doors, plan, sweep_id, tally.observe)
         polled = await poll(doors, plan)
         await enter(doors, plan, polled, tally)
+        await enter_merged(doors, plan, polled, tally)
         heard = await listen(doors, plan, polled)
         waiting = due(doors, plan, polled)
         tally.observe(Polled(open_heads=len(polled.tips), due=len(waiting)))
         if waiting:
             await review(doors, plan, sweep_id, waiting, heard, tally, breakers)
         await look_after(doors, plan, sweep_id, heard)
+        await look_after_merge(doors, plan, sweep_id, polled)
         await breakers.look_again()
         retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,10 +122,14 @@ class Workshop:
         self, key: HeadKey, remote: Remote, flagged: Sequence[Flagged]
     ) -> dict[int, LinesSince]:
         """See `Lookback.lines`; errors as `prepare` raises them."""
+        return self.look_back(key, remote, {one.sha for one in flagged}).lines(flagged)
+
+    def look_back(self, key: HeadKey, remote: Remote, shas: Collection[str]) -> Lookback:
+        """From a commit, the key's, at these others, which are fetched; errors as `prepare`."""
         with self._locks[_name(key)]:
             lookback = Lookback(self._mirror(_name(key)), remote, key.sha, self._limits)
-            lookback.fetch({one.sha for one in flagged})
-        return lookback.lines(flagged)
+            lookback.fetch(shas)
+        return lookback
 
     def tidy(self) -> None:
         """Remove the checkouts that a dead sweep left half made or too many."""

@@ -73,6 +73,7 @@ def _github(settings: Settings, where: Places) -> CodeHost:
         marker_secret=secret.reveal().encode() if secret else None,
         check_run=github.check_run,
         strict_scopes=github.strict_scopes,
+        resolving=one_token(github.resolve_token) if github.resolve_token else None,
     )
 
 

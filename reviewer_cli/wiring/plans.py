@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reviewer_cli.config.load import Loaded
 from reviewer_cli.config.settings import Settings
+from reviewer_cli.config.table import seconds
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.errors import UsageError
 from reviewer_cli.hosts import local_git
@@ -19,8 +20,11 @@ from reviewer_cli.sweep.plan import Plan
 ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
 
 
-def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
-    """The sweep that the settings describe, over these repositories or the configured ones."""
+def plan(loaded: Loaded, repositories: Sequence[str], merged_since: str | None = None) -> Plan:
+    """The sweep that the settings describe, over these repositories or the configured ones.
+
+    `merged_since` is a duration such as "7d", as `Plan.merged_s`.
+    """
     settings = loaded.settings
     wanted = tuple(repositories) or loaded.repositories
     if not wanted:
@@ -48,6 +52,7 @@ def plan(loaded: Loaded, repositories: Sequence[str]) -> Plan:
         feedback_s=settings.rounds.feedback,
         watch_s=settings.rounds.watch,
         mentions=settings.rounds.mentions,
+        merged_s=None if merged_since is None else _duration(merged_since),
         keep=Keep(findings_s=settings.ledger.keep_findings, texts_s=settings.ledger.keep_heads),
     )
 
@@ -70,6 +75,13 @@ def plan_for_one(loaded: Loaded, target: str) -> Plan:
 def _only(loaded: Loaded, repo: str, pull: str) -> Plan:
     rules = SkipRules(drafts=False, bots=False)
     return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
+
+
+def _duration(written: str) -> float:
+    try:
+        return seconds(written)
+    except ValueError as error:
+        raise UsageError(f"--merged-since {written}: {error}.") from None
 
 
 def _by_host(settings: Settings, repositories: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ PLACES = (
     "reviewer_cli.wiring.doors",
     "reviewer_cli.wiring.plan",
     "reviewer_cli.jail.choose.Strongest.check",
-    "reviewer_cli.ledger.ledger.Ledger.admit",
+    "reviewer_cli.ledger.ledger.Ledger.enter",
     "reviewer_cli.ledger.lease.Lease.save_review",
     "reviewer_cli.ledger.records.reading",
     "reviewer_cli.hosts.local_git.LocalGit.open_tips",

@@ -23,7 +23,7 @@ from reviewer_cli.core.models import (
 )
 from reviewer_cli.core.recall import recalled
 from reviewer_cli.core.remarks import remarks
-from reviewer_cli.core.repeats import NOT_CHANGED, Elsewhere, across, without_repeats
+from reviewer_cli.core.repeats import NEAR, NOT_CHANGED, Elsewhere, across, without_repeats
 from reviewer_cli.core.rounds import news
 from tests.core.making import KEY, SHA, change, diff, finding
 
@@ -214,6 +214,17 @@ def test_a_repeat_of_a_repeat_names_the_first() -> None:
 def test_a_new_problem_is_said(now: Diff, new: dict[str, Any]) -> None:
     quote = {"quote": "handle = open(eval(path))"} if "eval" in new.get("title", "") else {}
     assert told(judged(now, earlier(), **{**quote, **new})) == NEW
+
+
+def test_of_an_edited_line_and_a_new_one_like_it_only_the_edited_one_was_said_before() -> None:
+    edit, copy = "    handle = open(path, 'r')", "    handle = open(other)"
+    now = with_lines(FIRST[0], edit, *FIRST[2:], *[""] * NEAR, copy)
+    quotes = (edit, copy)
+    found = remarks([finding(**{**CLOSING, "quote": quote}) for quote in quotes], now)
+    marked = without_repeats(found, [earlier()], (), news(ROUND_1, now), now)
+    assert [told(one) for one in marked] == [SAME, NEW]
+    (alone,) = without_repeats(found[1:], [earlier()], (), news(ROUND_1, now), now)
+    assert told(alone) == SAME
 
 
 def test_the_old_place_is_known_although_new_code_says_the_same_nearer_to_its_old_number() -> None:

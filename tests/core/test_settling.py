@@ -39,6 +39,7 @@ def test_a_mended_thread_is_settled() -> None:
     assert settled(earlier(), thread(), CHANGED, [remark(None), remark(8)], LIMIT) == Settlement(
         finding_id=7,
         comment_id="c-reviewer",
+        thread_id=thread().id,
         body=f"Fixed in 0123abc.\n\n{FOLDED}\n\n{SAID}\n\n</details>",
     )
 

@@ -115,6 +115,7 @@ class GitHubStage(Stage):
     selector: str = ""
     accounts: Callable[[Connect], Accounts] | None = None
     check_run: bool = False
+    resolve_token: str = ""
     real_waits: bool = False
     timeout_s: int = 10
     lists_lag_s: float = 0.0
@@ -152,6 +153,11 @@ class GitHubStage(Stage):
             rules=SelectionRules(),
             marker_secret=SECRET,
             check_run=self.check_run,
+            resolving=(
+                StageAccount(connect(Auth.Token(self.resolve_token)))
+                if self.resolve_token
+                else None
+            ),
         )
 
     def doors(self, ledger: Ledger, plan: Plan) -> Doors:

@@ -197,3 +197,25 @@ class CodeHostContract:
         assert bad.error
         (later,) = place.host.merged_since([place.repo], 4_000_000_000.0)
         assert (later.tips, later.error) == ((), None)
+
+    def test_what_was_merged_is_described_as_when_it_was_open(self, place: Place) -> None:
+        key, other = place.open("one"), place.open("two")
+        before, head = place.base(), self.heads(place)[key.pull]
+        place.merge(key)
+        (found,) = place.host.merged_since([place.repo], 0.0)
+        (told,) = place.host.describe_merged(found.tips)
+        assert (told.head.key, told.head.base_sha) == (key, before)
+        assert (told.head.title, told.head.author) == (head.title, head.author)
+        assert told.head.posted is None
+        assert told.at > 1_000_000_000.0
+        still_open = replace(found.tips[0], key=other)
+        assert place.host.describe_merged([still_open]) == []
+
+    def test_when_a_head_was_pushed_is_known(self, place: Place) -> None:
+        key = place.open("one")
+        head = self.heads(place)[key.pull]
+        assert head.pushed_at is not None
+        assert head.pushed_at > 1_000_000_000.0
+
+    def test_a_thread_that_is_gone_needs_no_resolving(self, place: Place) -> None:
+        place.host.resolve(place.open("one"), "PRRT_kwDO0000ffff")

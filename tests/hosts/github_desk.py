@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reviewer_cli.core.marker import MARKER, with_markers_apart
 from reviewer_cli.hosts.github.accounts import Accounts, TokenAccount
 from reviewer_cli.hosts.github.connection import Server
 from reviewer_cli.hosts.github.host import GitHub
@@ -96,9 +97,15 @@ class Desk:
             return asyncio.run(tick(self.doors(host, ledger, plan), plan))
 
     def reviews(self) -> Counter[tuple[int, str]]:
-        """How many submitted reviews each (pull request's id, SHA) has."""
+        """How many submitted reviews name each (pull request's id, SHA), one or several each."""
         rows = self.hub.world.tables.reviews.values()
-        return Counter((one.pull_id, one.commit_sha) for one in rows if one.state != "PENDING")
+        return Counter(
+            (one.pull_id, found[1])
+            for one in rows
+            if one.state != "PENDING"
+            for found in map(MARKER.fullmatch, with_markers_apart(one.body)[1])
+            if found is not None
+        )
 
 
 def bots_token(hub: FakeGitHub, owner: str = "acme", **rights: str) -> str:

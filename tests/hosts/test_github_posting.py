@@ -485,6 +485,7 @@ def test_markers_that_are_not_ours_do_not_count(stage: GitHubStage, host: CodeHo
     for author, body in forged:
         reviews.create(world, pull, author, body=body, event="COMMENT")
     assert host.look(key).posted is None
+    world.close(other)  # what is said there would not be said here
     assert stage.sweep().exit_code == 0
     ours = [one for one in stage.posted(pull) if one.body.startswith("**2 findings")]
     assert len(ours) == 1

@@ -180,17 +180,22 @@ def test_what_one_sweep_says_on_two_pull_requests_is_found(ledger: Ledger) -> No
     for number, of in ((1, head(1)), (2, head(2)), (3, other), (4, head(3))):
         leases[number] = claimed(ledger, number)
         refuted = remark(fingerprint="no", disposition=Disposition.REFUTED)
-        found = (remark(fingerprint="same"), remark(fingerprint=f"own-{number}"), refuted)
+        found = tuple(
+            replace(one, text_fingerprint="words")
+            for one in (remark(fingerprint="same"), remark(fingerprint=f"own-{number}"), refuted)
+        )
         leases[number].save_review(replace(reviewed(of), remarks=found), sweep, NOW)
     leases[4].supersede("closed", NOW)
     wanted = ["same", "own-1", "own-2", "no"]
     told = said_elsewhere(ledger.store, head(1).key, sweep, wanted)
-    assert [(one.key.pull, one.fingerprint, one.finding_id, one.title) for one in told] == [
-        ("pull-2", "same", 4, "Wrong"),
-        ("pull-2", "own-2", 5, "Wrong"),
+    assert [(one.key.pull, one.fingerprint, one.text_fingerprint) for one in told] == [
+        ("pull-2", "same", "words"),
+        ("pull-2", "own-2", "words"),
     ]
     assert said_elsewhere(ledger.store, head(1).key, sweep + 1, wanted) == ()
     assert said_elsewhere(ledger.store, head(1).key, sweep, []) == ()
+    ledger.store.db.execute("UPDATE heads SET merged_at = ? WHERE pull = 'pull-2'", (NOW,))
+    assert said_elsewhere(ledger.store, head(1).key, sweep, wanted) == ()
 
 
 def test_a_comment_is_attached_once_and_nothing_is_written_for_none(ledger: Ledger) -> None:

@@ -77,6 +77,7 @@ CALLS = {
     ),
     "poll": Call(method="POST", path="/graphql", word="query Tips"),
     "describe": Call(method="POST", path="/graphql", word="query Heads"),
+    "conversations": Call(method="POST", path="/graphql", word="query Conversations"),
     "who": Call(method="POST", path="/graphql", word="query Viewer"),
     "look": Call(method="POST", path="/graphql", word="query Standing"),
     "right to read": Call(method="GET", path="/repos/*/*/pulls"),

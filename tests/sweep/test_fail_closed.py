@@ -322,7 +322,8 @@ def test_a_token_that_is_revoked_between_poll_and_fetch_is_used_once_by_git(
     github: GitHubStage,
 ) -> None:
     pulls = [github.pull() for _ in range(5)]
-    github.trouble("POST", "/graphql", faults.then(lambda: revoke(github)), "query Heads")
+    revoked = faults.then(lambda: revoke(github))
+    github.trouble("POST", "/graphql", revoked, "query Conversations", left=1)
     report = github.sweep(batch_size=4)
     assert report.exit_code == 77
     assert "git fetch was refused the credential" in str(report.error)

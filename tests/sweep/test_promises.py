@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,10 +56,10 @@ def test_a_head_that_cannot_be_prepared_does_not_disturb_the_others(
     with_branches(stage, "one", "strange", "three")
     real = Workshop.prepare
 
-    def prepare(self: Workshop, head: Head, remote: Remote) -> Prepared:
+    def prepare(self: Workshop, head: Head, remote: Remote, *before: Any) -> Prepared:
         if head.key.pull == "strange":
             raise error
-        return real(self, head, remote)
+        return real(self, head, remote, *before)
 
     monkeypatch.setattr(Workshop, "prepare", prepare)
     report = stage.sweep()

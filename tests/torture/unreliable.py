@@ -23,7 +23,7 @@ from reviewer_cli.errors import (
     ReviewTimeout,
 )
 from reviewer_cli.ports.engine import ReviewRequest
-from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
+from reviewer_cli.ports.host import Draft, Merged, PostLimits, Remote, RepositoryPoll, Standing
 from tests.fakes.engine import found
 
 Answer = TypeVar("Answer")
@@ -178,8 +178,15 @@ class UnreliableHost:
     def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
         """There are no comments."""
 
+    def resolve(self, key: HeadKey, thread_id: str) -> None:
+        """There are no comments."""
+
     def acknowledge(self, key: HeadKey, comment_id: str) -> None:
         """There are no comments."""
+
+    def names(self, repo: str) -> tuple[str, ...]:
+        """Nobody speaks to it."""
+        return ()
 
     def may_write(self, repo: str, login: str) -> bool:
         """Nobody gives commands."""
@@ -188,6 +195,10 @@ class UnreliableHost:
     def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
         """Nothing is ever merged."""
         return [RepositoryPoll(repo=repo) for repo in repos]
+
+    def describe_merged(self, tips: Sequence[Tip]) -> list[Merged]:
+        """Nothing is ever merged."""
+        return []
 
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """Nobody asks."""

@@ -3,7 +3,8 @@
 All of it needs pull_requests: write, and asking for a role metadata: read. For editing and reviews
 that is documented (docs.github.com, “Permissions required for fine-grained personal access
 tokens”). For folding up and for reactions in the conversation it was tried by others
-(dotnet/maui#36021, github/docs#43843). Resolving a thread needs contents: write and is not done.
+(dotnet/maui#36021, github/docs#43843). Resolving a thread needs contents: write as well
+(github/gh-aw#35726), so that a credential of its own does it, where one was given.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from reviewer_cli.core.models import HeadKey
 from reviewer_cli.hosts.github.connection import Connection
-from reviewer_cli.hosts.github.conversation_queries import ACKNOWLEDGE, SETTLE
+from reviewer_cli.hosts.github.conversation_queries import ACKNOWLEDGE, RESOLVE, SETTLE
 from reviewer_cli.hosts.github.faults import NotFound, OutcomeUnknown, PermissionMissing
 from reviewer_cli.retry import while_busy
 
@@ -42,6 +43,12 @@ def settle(connection: Connection, comment_id: str, body: str) -> None:
     """Edit a comment of ours and fold it up as outdated; one that is gone needs neither."""
     with suppress(NotFound):
         connection.change(SETTLE, {"id": comment_id, "body": body})
+
+
+def resolve(connection: Connection, thread_id: str) -> None:
+    """Mark a thread as resolved; one that is gone needs no more, nor one that is resolved."""
+    with suppress(NotFound):
+        connection.change(RESOLVE, {"id": thread_id})
 
 
 def acknowledge(connection: Connection, comment_id: str) -> None:

@@ -112,6 +112,11 @@ mutation Settle($id: ID!, $body: String!) {
 }"""
 """One after the other, as GraphQL promises for the fields of a mutation."""
 
+RESOLVE = """
+mutation Resolve($id: ID!) {
+  resolveReviewThread(input: {threadId: $id}) { clientMutationId }
+}"""
+
 ACKNOWLEDGE = """
 mutation Acknowledge($id: ID!) {
   addReaction(input: {subjectId: $id, content: EYES}) { clientMutationId }

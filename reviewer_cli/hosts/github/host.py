@@ -24,10 +24,10 @@ from reviewer_cli.hosts.github.merged import merged_since
 from reviewer_cli.hosts.github.needs import Needs
 from reviewer_cli.hosts.github.poll import Refused, poll
 from reviewer_cli.hosts.github.posting import Poster
-from reviewer_cli.hosts.github.pulls import describe, look
+from reviewer_cli.hosts.github.pulls import describe, describe_merged, look
 from reviewer_cli.hosts.github.rights import Rights
 from reviewer_cli.hosts.github.selection import SelectionRules, select
-from reviewer_cli.ports.host import Draft, PostLimits, Remote, RepositoryPoll, Standing
+from reviewer_cli.ports.host import Draft, Merged, PostLimits, Remote, RepositoryPoll, Standing
 
 Thing = TypeVar("Thing")
 Poll = Callable[[Connection, Sequence[str]], Iterator[RepositoryPoll]]
@@ -53,8 +53,11 @@ class GitHub:
         marker_secret: bytes | None,
         check_run: bool,
         strict_scopes: bool = True,
+        resolving: Accounts | None = None,
     ) -> None:
         """With `check_run` each posted review also makes a neutral check run.
+
+        `resolving` marks our settled threads as resolved, which needs the right to push.
 
         A credential that lacks a right is refused before anything is fetched or posted, with
         `strict_scopes` also one that may do more than it needs; without, the log warns of it.
@@ -69,7 +72,10 @@ class GitHub:
         self.marker_secret = marker_secret or hashlib.sha256(server.name.encode()).digest()
         self._check_run = check_run
         self._strict_scopes = strict_scopes
-        self._needs = Needs(reading, posting, check_run=check_run, strict_scopes=strict_scopes)
+        self._resolving = resolving
+        self._needs = Needs(
+            reading, posting, resolving, check_run=check_run, strict_scopes=strict_scopes
+        )
         self._who: dict[int, Identity] = {}
 
     def repositories(self, selectors: Sequence[str]) -> list[str]:
@@ -159,6 +165,13 @@ class GitHub:
         with self._writing_to(key.repo) as connection:
             afterwards.settle(connection, comment_id, body)
 
+    def resolve(self, key: HeadKey, thread_id: str) -> None:
+        """See `afterwards.resolve`; nothing without a credential for it."""
+        if self._resolving is not None:
+            self._needs.compare((key.repo,))
+            with posting_to(key.repo):
+                afterwards.resolve(self._resolving.of(key.repo), thread_id)
+
     def acknowledge(self, key: HeadKey, comment_id: str) -> None:
         """See `afterwards.acknowledge`."""
         with self._writing_to(key.repo) as connection:
@@ -176,6 +189,14 @@ class GitHub:
         """See `merged.merged_since`."""
         return list(self._polled(repos, lambda one, some: merged_since(one, some, since)))
 
+    def describe_merged(self, tips: Sequence[Tip]) -> list[Merged]:
+        """See `pulls.describe_merged` and `describe`."""
+        self._needs.compare(tuple(dict.fromkeys(tip.key.repo for tip in tips)))
+        heads: list[Merged] = []
+        for connection, some in _by_connection(self._posting, tips, lambda tip: tip.key.repo):
+            heads += describe_merged(connection, some, self.marker_secret)
+        return heads
+
     def examine(self, selectors: Sequence[str]) -> Iterator[Sign]:
         """See `examination`; the credentials are looked at in the first repository."""
         repos = self.repositories(selectors)
@@ -191,6 +212,8 @@ class GitHub:
         """End waits and connections."""
         self._reading.close()
         self._posting.close()
+        if self._resolving is not None:
+            self._resolving.close()
 
     def rights(self, repo: str) -> tuple[Rights, ...]:
         """What each credential may do in a repository, the reading one's first; see `rights`."""

@@ -29,6 +29,9 @@ READING = {**POSTING, "pull_requests": "read"}
 POSTING_ALONE = {"metadata": "read", "pull_requests": "write"}
 """All that a credential needs which only posts: it looks at pull requests and at no code."""
 
+RESOLVING = {"metadata": "read", "contents": "write", "pull_requests": "write"}
+"""All that a credential needs which only resolves threads: GitHub asks as much as for a push."""
+
 CHECKS = {"checks": "write"}
 """Needed beside them to make check runs."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from reviewer_cli.core.models import HeadKey, Tip
@@ -12,6 +11,7 @@ from reviewer_cli.hosts.github.connection import Connection
 from reviewer_cli.hosts.github.conversation_queries import MERGED, MORE_MERGED, merged_query
 from reviewer_cli.hosts.github.halves import Question, TooMuch, ask, finished, said, trouble
 from reviewer_cli.hosts.github.poll import failed, without_answer
+from reviewer_cli.hosts.github.pulls import moment
 from reviewer_cli.hosts.github.queries import repository_variables
 from reviewer_cli.ports.host import RepositoryPoll
 
@@ -69,14 +69,14 @@ def _complete(
             MERGED * (MOST_PAGES + 1),
         )
     # A pull request that is touched between two pages is on both.
-    merged = {one["number"]: one for one in nodes if _moment(one["mergedAt"]) >= since}
-    newest = sorted(merged.values(), key=lambda one: _moment(one["mergedAt"]), reverse=True)
+    merged = {one["number"]: one for one in nodes if moment(one["mergedAt"]) >= since}
+    newest = sorted(merged.values(), key=lambda one: moment(one["mergedAt"]), reverse=True)
     tips = tuple(_tip(connection, name, one) for one in newest)
     return RepositoryPoll(repo=name, tips=tips, asked_as=repo)
 
 
 def _goes_on(page: dict[str, Any], since: float) -> bool:
-    updated = [_moment(one["updatedAt"]) for one in page["nodes"] if one]
+    updated = [moment(one["updatedAt"]) for one in page["nodes"] if one]
     return bool(page["pageInfo"]["hasNextPage"]) and min(updated, default=since) >= since
 
 
@@ -99,7 +99,3 @@ def _base(node: dict[str, Any]) -> str:
     merge = node["mergeCommit"]
     parents = merge["parents"]["nodes"] if merge and merge["oid"] != node["headRefOid"] else ()
     return str(parents[0]["oid"] if parents else node["baseRefOid"])
-
-
-def _moment(written: str) -> float:
-    return datetime.fromisoformat(written).timestamp()

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from reviewer_cli.hosts.github.accounts import Accounts
 from reviewer_cli.hosts.github.connection import Connection
-from reviewer_cli.hosts.github.installation import CHECKS, POSTING, POSTING_ALONE, READING
+from reviewer_cli.hosts.github.installation import (
+    CHECKS,
+    POSTING,
+    POSTING_ALONE,
+    READING,
+    RESOLVING,
+)
 from reviewer_cli.hosts.github.probing import most_telling
 from reviewer_cli.hosts.github.rights import (
     Rights,
@@ -21,14 +27,24 @@ from reviewer_cli.ports.host import RepositoryPoll
 
 
 class Needs:
-    """The rights of the reading and the posting accounts; each credential is looked at once."""
+    """The rights of our accounts, each for its own task; each credential is looked at once."""
 
     def __init__(
-        self, reading: Accounts, posting: Accounts, *, check_run: bool, strict_scopes: bool
+        self,
+        reading: Accounts,
+        posting: Accounts,
+        resolving: Accounts | None = None,
+        *,
+        check_run: bool,
+        strict_scopes: bool,
     ) -> None:
-        """With `check_run` posting needs more; without `strict_scopes` excess is only logged."""
+        """With `check_run` posting needs more; without `strict_scopes` excess is only logged.
+
+        `resolving` is the credential that may write contents, where there is one.
+        """
         self._reading = reading
         self._posting = posting
+        self._resolving = resolving
         self._strict_scopes = strict_scopes
         self._to_post = POSTING if posting is reading else POSTING_ALONE
         if check_run:
@@ -72,4 +88,9 @@ class Needs:
 
     def _of(self, repo: str) -> dict[Connection, Mapping[str, str]]:
         """Each credential's need; what reads and posts needs what posting needs."""
-        return {self._reading.of(repo): READING, self._posting.of(repo): self._to_post}
+        needs: dict[Connection, Mapping[str, str]] = {}
+        needs[self._reading.of(repo)] = READING
+        needs[self._posting.of(repo)] = self._to_post
+        if self._resolving is not None:
+            needs[self._resolving.of(repo)] = RESOLVING
+        return needs

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from reviewer_cli.core.marker import carries_marker
@@ -11,7 +13,7 @@ from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
 from reviewer_cli.hosts.github.connection import Answer, Connection
 from reviewer_cli.hosts.github.queries import details_query, pull_variables, standing_query
-from reviewer_cli.ports.host import Standing
+from reviewer_cli.ports.host import Merged, Standing
 
 TOGETHER = 25
 """Pull requests described in one query; with their labels and reviews that is one point."""
@@ -28,14 +30,34 @@ def describe(connection: Connection, tips: Sequence[Tip], secret: bytes) -> Iter
 
     What moved or closed since the poll is left to the next one.
     """
+    for tip, node in _details(connection, tips):
+        if _current(node) == tip.key.sha:
+            yield _head(connection, tip, node, secret)
+
+
+def describe_merged(connection: Connection, tips: Sequence[Tip], secret: bytes) -> Iterator[Merged]:
+    """The same for tips that were merged; what they went into is what the tip says."""
+    for tip, node in _details(connection, tips):
+        if node["mergedAt"] and node["headRefOid"] == tip.key.sha:
+            head = _head(connection, tip, node, secret)
+            head = replace(head, base_ref=tip.base_ref, base_sha=tip.base_sha)
+            yield Merged(head=head, at=moment(node["mergedAt"]))
+
+
+def moment(written: str) -> float:
+    """A time as GitHub writes it, in seconds since the epoch."""
+    return datetime.fromisoformat(written).timestamp()
+
+
+def _details(connection: Connection, tips: Sequence[Tip]) -> Iterator[tuple[Tip, dict[str, Any]]]:
     for start in range(0, len(tips), TOGETHER):
         some = tips[start : start + TOGETHER]
         variables = {**pull_variables([tip.key for tip in some]), "before": None}
         answer = connection.query(details_query(len(some)), variables)
         for number, tip in enumerate(some):
             node = _pull(connection, answer, number)
-            if node is not None and _current(node) == tip.key.sha:
-                yield _head(connection, tip, node, secret)
+            if node is not None:
+                yield tip, node
 
 
 def look(connection: Connection, key: HeadKey, secret: bytes) -> Standing:
@@ -51,6 +73,8 @@ def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes)
     return Head(
         key=tip.key,
         version=tip.version,
+        # A push is such an activity too, so it was at the latest when something last was.
+        pushed_at=moment(tip.version) if tip.version else None,
         head_ref=tip.head_ref,
         base_ref=node["baseRefName"],
         base_sha=node["baseRefOid"],

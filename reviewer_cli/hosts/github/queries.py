@@ -41,7 +41,7 @@ fragment standing on PullRequest {
 DETAILS = """
 fragment details on PullRequest {
   ...standing
-  title body isDraft isCrossRepository baseRefOid baseRefName additions deletions
+  title body isDraft isCrossRepository baseRefOid baseRefName additions deletions mergedAt
   author { __typename login }
   labels(first: 50) { nodes { name } }
 }"""

@@ -32,6 +32,8 @@ a token can also push, where its user may: that is looked at."""
 POSTS = frozenset({"repo", "public_repo"})
 """The scopes that may write reviews."""
 
+PUSHES = "contents: write"
+
 CHECKS = "checks: write"
 """Personal tokens cannot have it; docs.github.com, “REST API endpoints for check runs”."""
 
@@ -70,8 +72,12 @@ def rights(connection: Connection, repo: str, needed: Mapping[str, str]) -> Righ
         return _probed(connection, repo, needed, may_read)
     if not may_read:
         told = replace(told, missing=(*told.missing, "pull_requests: read"))
-    elif not told.excess and probing.may_push(connection, repo):
-        told = replace(told, excess=("contents: write",))
+    elif not told.excess:
+        may_push = probing.may_push(connection, repo)
+        if may_push and not _writes(needed):
+            told = replace(told, excess=(PUSHES,))
+        elif _writes(needed) and not may_push:
+            told = replace(told, missing=(*told.missing, PUSHES))
     return told
 
 
@@ -126,17 +132,26 @@ def _probed(connection: Connection, repo: str, needed: Mapping[str, str], may_re
     reads = {"pull_requests: read": may_read}
     if "contents" in needed:
         reads["contents: read"] = probing.may_fetch(connection, repo)
-    excess = {
-        "contents: write": probing.may_push(connection, repo),
-        "administration": probing.may_administer(connection, repo),
-    }
+    excess = {"administration": probing.may_administer(connection, repo)}
+    may_push = {PUSHES: probing.may_push(connection, repo)}
+    if _writes(needed):
+        reads |= may_push
+    else:
+        excess = may_push | excess
     return replace(
         _blank(connection, repo, needed),
         found=tuple(right for right, held in {**reads, **excess}.items() if held),
         missing=tuple(right for right, held in reads.items() if not held),
         excess=tuple(right for right, held in excess.items() if held),
-        unknown=tuple(right for right in _named(needed) if right.endswith(": write")),
+        unknown=tuple(
+            right for right in _named(needed) if right.endswith(": write") and right != PUSHES
+        ),
     )
+
+
+def _writes(needed: Mapping[str, str]) -> bool:
+    """Whether the task asks for a credential that could push."""
+    return needed.get("contents") == "write"
 
 
 def _blank(connection: Connection, repo: str, needed: Mapping[str, str]) -> Rights:
