@@ -72,6 +72,14 @@ MergedSince = Annotated[
         "and the ledger only.",
     ),
 ]
+MergedIssue = Annotated[
+    bool,
+    typer.Option(
+        "--merged-issue",
+        help="Also keep one issue in each GitHub repository that tells what --merged-since found; "
+        "takes github.issues_token.",
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Log each event on the error output.")
 ]

@@ -33,6 +33,7 @@ def sweep(
     engine: options.Engine = None,
     effort: options.Effort = None,
     merged_since: options.MergedSince = None,
+    merged_issue: options.MergedIssue = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the work list with reasons; change nothing.")
     ] = False,
@@ -56,7 +57,7 @@ def sweep(
     loaded = running.settings(
         config, env, engine=engine, effort=effort, batch_size=batch_size, limit=limit
     )
-    plan = wiring.plan(loaded, repo or (), merged_since)
+    plan = wiring.plan(loaded, repo or (), merged_since, merged_issue=merged_issue)
     if dry_run:
         running.rehearse(loaded, plan, as_json=as_json)
         return

@@ -20,6 +20,7 @@ class GitHubTable(Table):
     token: Reference | None = None
     posting_token: Reference | None = None
     resolve_token: Reference | None = None
+    issues_token: Reference | None = None
     app_id: str | None = None
     private_key: Reference | None = None
     marker_secret: Reference | None = None

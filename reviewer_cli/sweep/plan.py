@@ -14,6 +14,7 @@ from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.ports.engine import Effort, Engine
 from reviewer_cli.ports.host import CodeHost
+from reviewer_cli.ports.issues import IssueBoard
 from reviewer_cli.sweep.availability import Availability
 from reviewer_cli.sweep.stopping import Stopping
 from reviewer_cli.sweep.workshop import Workshop
@@ -28,7 +29,8 @@ class Plan:
     pull request. A later round waits until nothing was pushed for `settle_s`, and there are no
     more than `max_rounds`. People's thumbs are looked at every `feedback_s`, merged lines for
     `watch_s`, and commands are obeyed that speak to one of `mentions` or to our account. With
-    `merged_s` what was merged unreviewed within that time is reviewed as well.
+    `merged_s` what was merged unreviewed within that time is reviewed as well; with
+    `merged_issue` an issue of each repository tells what was found there.
     """
 
     selectors: Mapping[str, tuple[str, ...]]
@@ -53,6 +55,7 @@ class Plan:
     watch_s: float = 30 * 86_400.0
     mentions: tuple[str, ...] = ()
     merged_s: float | None = None
+    merged_issue: bool = False
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -75,7 +78,8 @@ class Doors:
     """Everything a sweep acts through; tests hand in fakes for the hosts and the engine only.
 
     `clock` gives seconds since the epoch and may jump, `elapsed` seconds that never do, `chance`
-    a number in [0, 1). `availability` is which doors answered so far, `stopping` whether the sweep
+    a number in [0, 1). `issues` are those of the hosts that have any, and a credential for them, by
+    the hosts' names. `availability` is which doors answered so far, `stopping` whether the sweep
     shall end: doors are opened anew for each sweep.
     """
 
@@ -90,4 +94,5 @@ class Doors:
     observe: Observer
     availability: Availability = field(default_factory=Availability)
     stopping: Stopping = field(default_factory=Stopping)
+    issues: Mapping[str, IssueBoard] = field(default_factory=dict)
     elapsed: Callable[[], float] = time.monotonic

@@ -20,10 +20,11 @@ from reviewer_cli.doctor import machine, state
 from reviewer_cli.doctor.checkup import Question, examine
 from reviewer_cli.errors import ConfigurationError, ReviewerError
 from reviewer_cli.jail.choose import jail_called
+from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.ports.jail import Jail
 from reviewer_cli.scratch import temporary_directory
 from reviewer_cli.wiring.engines import engine
-from reviewer_cli.wiring.hosts import host
+from reviewer_cli.wiring.hosts import host, issue_board
 from reviewer_cli.wiring.places import LOCK, Places, places
 from reviewer_cli.wiring.plans import plan
 
@@ -159,5 +160,17 @@ def _hosts(loaded: Loaded, aside: Places, wanted: Sequence[str]) -> Iterator[Sig
         made = host(name, loaded.settings, aside)
         try:
             yield from made.examine(selectors)
+            yield from _issues(made, loaded.settings, selectors)
         finally:
             made.close()
+
+
+def _issues(made: CodeHost, settings: Settings, selectors: Sequence[str]) -> Iterator[Sign]:
+    """The credential for issues, looked at in the host's first repository."""
+    board = issue_board(made, settings)
+    if board is not None:
+        try:
+            for repo in made.repositories(selectors)[:1]:
+                yield from board.examine(repo)
+        finally:
+            board.close()

@@ -20,7 +20,7 @@ from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.workshop import Workshop
 from reviewer_cli.telemetry import LOGGER, Observer
 from reviewer_cli.wiring.engines import engine
-from reviewer_cli.wiring.hosts import host
+from reviewer_cli.wiring.hosts import host, issue_board
 from reviewer_cli.wiring.places import LEDGER, LOCK, Places
 
 
@@ -74,6 +74,8 @@ def _closed(opened: Doors) -> Iterator[Doors]:
     finally:
         for host in opened.hosts.values():
             host.close()
+        for board in opened.issues.values():
+            board.close()
         for each in filter(None, (opened.engine, opened.evidence)):
             each.close()
 
@@ -83,8 +85,15 @@ def _doors(
 ) -> Doors:
     wants_evidence = settings.engine.evidence and settings.engine.name != "offline"
     jail = jail_called(settings.sandbox)  # one for both, so that it is tested once
+    hosts = {name: host(name, settings, where) for name in plan.selectors}
+    boards = {
+        name: board
+        for name, one in hosts.items()
+        if plan.merged_issue and (board := issue_board(one, settings)) is not None
+    }
     return Doors(
-        hosts={name: host(name, settings, where) for name in plan.selectors},
+        hosts=hosts,
+        issues=boards,
         engine=engine(settings.engine.name, settings, where, jail),
         evidence=engine("offline", settings, where, jail) if wants_evidence else None,
         ledger=ledger,

@@ -12,7 +12,7 @@ from reviewer_cli.config.load import Loaded
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.config.table import seconds
 from reviewer_cli.core.select import SkipRules
-from reviewer_cli.errors import UsageError
+from reviewer_cli.errors import ConfigurationError, UsageError
 from reviewer_cli.hosts import local_git
 from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.sweep.plan import Plan
@@ -20,10 +20,17 @@ from reviewer_cli.sweep.plan import Plan
 ON_GITHUB = re.compile(r"[\w.-]+/[\w.*?\[\]-]+|\*")
 
 
-def plan(loaded: Loaded, repositories: Sequence[str], merged_since: str | None = None) -> Plan:
+def plan(
+    loaded: Loaded,
+    repositories: Sequence[str],
+    merged_since: str | None = None,
+    *,
+    merged_issue: bool = False,
+) -> Plan:
     """The sweep that the settings describe, over these repositories or the configured ones.
 
-    `merged_since` is a duration such as "7d", as `Plan.merged_s`.
+    `merged_since` is a duration such as "7d", as `Plan.merged_s`. Raises UsageError or
+    ConfigurationError for a `merged_issue` that could not be kept.
     """
     settings = loaded.settings
     wanted = tuple(repositories) or loaded.repositories
@@ -32,8 +39,11 @@ def plan(loaded: Loaded, repositories: Sequence[str], merged_since: str | None =
             "No repository to sweep; name one with --repo PATH or --repo OWNER/NAME, or list "
             "some under repositories in reviewer.toml."
         )
+    selectors = _by_host(settings, wanted)
+    if merged_issue:
+        _check_merged_issue(settings, merged_since, selectors)
     return Plan(
-        selectors=_by_host(settings, wanted),
+        selectors=selectors,
         batch_size=settings.sweep.batch_size,
         limit=settings.sweep.limit,
         max_attempts=settings.sweep.max_attempts,
@@ -53,6 +63,7 @@ def plan(loaded: Loaded, repositories: Sequence[str], merged_since: str | None =
         watch_s=settings.rounds.watch,
         mentions=settings.rounds.mentions,
         merged_s=None if merged_since is None else _duration(merged_since),
+        merged_issue=merged_issue,
         keep=Keep(findings_s=settings.ledger.keep_findings, texts_s=settings.ledger.keep_heads),
     )
 
@@ -75,6 +86,25 @@ def plan_for_one(loaded: Loaded, target: str) -> Plan:
 def _only(loaded: Loaded, repo: str, pull: str) -> Plan:
     rules = SkipRules(drafts=False, bots=False)
     return replace(plan(loaded, [repo]), rules=rules, only_pull=pull)
+
+
+def _check_merged_issue(
+    settings: Settings, merged_since: str | None, selectors: Mapping[str, tuple[str, ...]]
+) -> None:
+    if merged_since is None:
+        raise UsageError(
+            "--merged-issue tells what --merged-since finds; add a time, such as --merged-since 7d."
+        )
+    if local := selectors.get(local_git.NAME):
+        raise UsageError(
+            f"--merged-issue keeps issues on GitHub, and {local[0]} is a repository on this "
+            "machine, which has none; sweep it without that option."
+        )
+    if settings.github.issues_token is None:
+        raise ConfigurationError(
+            "--merged-issue takes a credential of its own; make a token with issues: read and "
+            "write and nothing more, and name it in github.issues_token."
+        )
 
 
 def _duration(written: str) -> float:

@@ -71,6 +71,7 @@ def test_an_unsafe_or_wrong_address_is_refused(tmp_path: Path, api: str) -> None
         ('app_id = "1"\nprivate_key = "${env:K}"\ntoken = "${env:T}"', "two identities"),
         ('token = "ghp_canary"', "named, not written"),
         ('posting_token = "ghp_canary"', "named, not written"),
+        ('issues_token = "ghp_canary"', "named, not written"),
         ('private_key = "-----BEGIN canary"', "named, not written"),
         ('exclude = ["!acme/*"]', "cannot be negated"),
         ("check_run = 1", "boolean"),

@@ -15,6 +15,7 @@ from reviewer_cli.core.models import HeadKey
 from reviewer_cli.hosts.github.accounts import Accounts, Listed
 from reviewer_cli.hosts.github.connection import Connection, Server
 from reviewer_cli.hosts.github.host import GitHub
+from reviewer_cli.hosts.github.issues import GitHubIssues
 from reviewer_cli.hosts.github.selection import SelectionRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ports.engine import Reply, ReviewRequest
@@ -116,6 +117,7 @@ class GitHubStage(Stage):
     accounts: Callable[[Connect], Accounts] | None = None
     check_run: bool = False
     resolve_token: str = ""
+    issues_token: str = ""
     real_waits: bool = False
     timeout_s: int = 10
     lists_lag_s: float = 0.0
@@ -160,10 +162,28 @@ class GitHubStage(Stage):
             ),
         )
 
+    def board(self, longest_wait_s: float = 600.0) -> GitHubIssues:
+        """The issues, with the credential for them."""
+        return GitHubIssues(
+            Connection(
+                self.server,
+                Auth.Token(self.issues_token),
+                longest_wait_s=longest_wait_s,
+                clock=lambda: self.now,
+                wait=self._wait,
+            ),
+            secret=SECRET,
+            strict_scopes=True,
+        )
+
     def doors(self, ledger: Ledger, plan: Plan) -> Doors:
         """What the next sweep acts through."""
         host = self.host or self.github(plan.longest_pause_s)
-        return replace(super().doors(ledger, plan), hosts={host.name: host, **self.more_hosts})
+        return replace(
+            super().doors(ledger, plan),
+            hosts={host.name: host, **self.more_hosts},
+            issues={host.name: self.board(plan.longest_pause_s)} if self.issues_token else {},
+        )
 
     async def sweep_async(self, **changes: Any) -> Report:
         """One whole sweep inside a running loop."""
@@ -175,8 +195,8 @@ class GitHubStage(Stage):
             return await tick(doors, plan)
         finally:
             ledger.close()
-            for host in doors.hosts.values():
-                host.close()
+            for door in (*doors.hosts.values(), *doors.issues.values()):
+                door.close()
 
     def sweep_until_quiet(self, **changes: Any) -> Report:
         """Sweeps an hour apart until one has nothing to complain about."""

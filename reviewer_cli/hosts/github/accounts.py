@@ -62,26 +62,26 @@ class TokenAccount:
                 "What was given as a token for GitHub has blanks or strange characters in it; "
                 "put the token there and nothing else."
             )
-        self._connection = Connection(server, Auth.Token(token), longest_wait_s=longest_wait_s)
+        self.connection = Connection(server, Auth.Token(token), longest_wait_s=longest_wait_s)
         self._is_installations = token.startswith(OF_AN_INSTALLATION)
 
     def of(self, repo: str) -> Connection:
         """The one connection there is."""
-        return self._connection
+        return self.connection
 
     def repositories(self) -> Iterator[Listed]:
         """All that the token's user may see as owner, collaborator or member."""
         if self._is_installations:
-            yield from _of_installation(self._connection)
+            yield from _of_installation(self.connection)
             return
-        yield from map(_listed, self._connection.pages("/user/repos?sort=full_name"))
+        yield from map(_listed, self.connection.pages("/user/repos?sort=full_name"))
 
     def forget(self) -> None:
         """Nothing is kept."""
 
     def close(self) -> None:
         """Close the one connection."""
-        self._connection.close()
+        self.connection.close()
 
 
 class AppAccounts:

@@ -32,6 +32,9 @@ POSTING_ALONE = {"metadata": "read", "pull_requests": "write"}
 RESOLVING = {"metadata": "read", "contents": "write", "pull_requests": "write"}
 """All that a credential needs which only resolves threads: GitHub asks as much as for a push."""
 
+REPORTING = {"metadata": "read", "issues": "write"}
+"""All that a credential needs which only keeps issues: it sees no code and no pull request."""
+
 CHECKS = {"checks": "write"}
 """Needed beside them to make check runs."""
 

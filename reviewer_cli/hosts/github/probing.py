@@ -58,6 +58,11 @@ def may_read_pulls(connection: Connection, repo: str) -> bool:
     return _shows(connection, f"/repos/{quote(repo)}/pulls?per_page=1")
 
 
+def may_read_issues(connection: Connection, repo: str) -> bool:
+    """Whether issues are shown."""
+    return _shows(connection, f"/repos/{quote(repo)}/issues?per_page=1")
+
+
 def may_administer(connection: Connection, repo: str) -> bool:
     """Whether the deploy keys are shown, for which the permission administration is needed.
 

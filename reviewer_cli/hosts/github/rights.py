@@ -66,12 +66,15 @@ def rights(connection: Connection, repo: str, needed: Mapping[str, str]) -> Righ
     """
     if isinstance(connection.auth, InstallationToken):
         return _granted(connection, connection.auth, repo, needed)
-    may_read = probing.may_read_pulls(connection, repo)
+    if "issues" in needed:
+        reads = {"issues: read": probing.may_read_issues(connection, repo)}
+    else:
+        reads = {"pull_requests: read": probing.may_read_pulls(connection, repo)}
     told = scopes_told(connection, repo, needed)
     if told is None:
-        return _probed(connection, repo, needed, may_read)
-    if not may_read:
-        told = replace(told, missing=(*told.missing, "pull_requests: read"))
+        return _probed(connection, repo, needed, reads)
+    if unread := tuple(right for right, may_read in reads.items() if not may_read):
+        told = replace(told, missing=(*told.missing, *unread))
     elif not told.excess:
         may_push = probing.may_push(connection, repo)
         if may_push and not _writes(needed):
@@ -128,14 +131,15 @@ def _granted(
     )
 
 
-def _probed(connection: Connection, repo: str, needed: Mapping[str, str], may_read: bool) -> Rights:
-    reads = {"pull_requests: read": may_read}
+def _probed(
+    connection: Connection, repo: str, needed: Mapping[str, str], reads: Mapping[str, bool]
+) -> Rights:
     if "contents" in needed:
-        reads["contents: read"] = probing.may_fetch(connection, repo)
+        reads = {**reads, "contents: read": probing.may_fetch(connection, repo)}
     excess = {"administration": probing.may_administer(connection, repo)}
     may_push = {PUSHES: probing.may_push(connection, repo)}
     if _writes(needed):
-        reads |= may_push
+        reads = {**reads, **may_push}
     else:
         excess = may_push | excess
     return replace(

@@ -72,7 +72,7 @@ class Mutations:
         return {"pullRequestReviewComment": self._fresh().review_comment(done)}
 
     def _react(self, asked: Asked) -> Node:
-        row = self._row(asked["subjectId"], (ReviewComment, IssueComment))
+        row = self._row(asked["subjectId"], (ReviewComment, IssueComment, Review))
         self._permitted(row.pull_id, "pull_requests")
         talk.react(self.world, row, self._viewer, asked["content"])
         return {"subject": self._fresh().row(row), "reaction": None, "reactionGroups": None}

@@ -58,7 +58,9 @@ class TalkNodes:
         return self._said(review) | {
             "__typename": "PullRequestReview",
             "state": review.state,
+            "createdAt": iso(review.submitted_at or review.updated_at),
             "submittedAt": iso(review.submitted_at),
+            "reactionGroups": lambda info: self.reactions(review),
             "commit": {"__typename": "Commit", "oid": review.commit_sha},
             "pullRequest": lambda info: self.pull(pull),
             "comments": lambda info, **args: connection(
@@ -121,7 +123,7 @@ class TalkNodes:
             "reactionGroups": lambda info: self.reactions(comment),
         }
 
-    def reactions(self, comment: ReviewComment | IssueComment) -> list[Node]:
+    def reactions(self, comment: ReviewComment | IssueComment | Review) -> list[Node]:
         """Every kind of reaction, with how many there are."""
         to = self.tables.reactions_to(comment)
         return [

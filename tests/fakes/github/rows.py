@@ -214,6 +214,23 @@ class CheckRun(Row):
     started_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue(Row):
+    """An issue; its number is one that no pull request of the repository has."""
+
+    table: ClassVar[str] = "issues"
+    prefix: ClassVar[str] = "I"
+    id: int
+    repo_id: int
+    number: int
+    title: str
+    body: str | None
+    author_id: int
+    state: str = "open"
+    created_at: float
+    updated_at: float
+
+
 @dataclass(frozen=True)
 class Tables:
     """One moment of the world: a dict per table, by id."""
@@ -227,6 +244,7 @@ class Tables:
     issue_comments: Mapping[int, IssueComment] = field(default_factory=dict)
     reactions: Mapping[int, Reaction] = field(default_factory=dict)
     check_runs: Mapping[int, CheckRun] = field(default_factory=dict)
+    issues: Mapping[int, Issue] = field(default_factory=dict)
 
     def put(self, *rows: Row) -> Tables:
         """The next moment, with these rows added or replaced."""
@@ -280,6 +298,15 @@ class Tables:
     def pulls_of(self, repo: Repo) -> list[Pull]:
         """The repository's pull requests, oldest first."""
         return self._pulls_by_repo.get(repo.id, [])
+
+    def issues_of(self, repo: Repo) -> list[Issue]:
+        """The repository's issues, oldest first, without its pull requests."""
+        return [one for one in self.issues.values() if one.repo_id == repo.id]
+
+    def next_number(self, repo: Repo) -> int:
+        """Issues and pull requests of a repository are counted together."""
+        taken = (one.number for one in (*self.pulls_of(repo), *self.issues_of(repo)))
+        return 1 + max(taken, default=0)
 
     def pull(self, repo: Repo, number: int) -> Pull | None:
         """The pull request of that number."""

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fakes.github import rest_accounts, rest_pulls, rest_reviews, spec
+from tests.fakes.github import rest_accounts, rest_issues, rest_pulls, rest_reviews, spec
 from tests.fakes.github.exchange import Counters, Exchange, count
 from tests.fakes.github.faults import Fault, Planned, planned
 from tests.fakes.github.git_http import GitHttp
@@ -34,7 +34,7 @@ from tests.fakes.github.rows import Repo
 from tests.fakes.github.tokens import Tokens
 from tests.fakes.github.world import World
 
-ROOMS = (rest_accounts, rest_pulls, rest_reviews)
+ROOMS = (rest_accounts, rest_issues, rest_pulls, rest_reviews)
 """Imported for the routes that they enter into the table."""
 
 POLL_S = 0.02

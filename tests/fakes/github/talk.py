@@ -59,7 +59,7 @@ def minimise(world: World, row: Foldable, why: str = "resolved") -> Foldable:
 
 
 def react(
-    world: World, row: ReviewComment | IssueComment, account: Account, content: str
+    world: World, row: ReviewComment | IssueComment | Review, account: Account, content: str
 ) -> Reaction:
     """A reaction such as THUMBS_UP; the same one again is the one that is there."""
     for one in world.tables.reactions_to(row):

@@ -113,7 +113,7 @@ class World(History):
         """
         repo = self.fresh(repo)
         source = self.fresh(source) if source else repo
-        number = 1 + max((one.number for one in self.tables.pulls_of(repo)), default=0)
+        number = self.tables.next_number(repo)
         base_ref = base or repo.default_branch
         base_sha = bare.tip(repo.path, f"refs/heads/{base_ref}")
         head_ref = head or f"change-{number}"
