@@ -46,6 +46,22 @@ def whereabouts(diff: Diff, path: str, first: int, last: int) -> Whereabouts | N
     return Whereabouts(path=path, first=first, last=last, is_changed=False)
 
 
+def adds(diff: Diff, path: str, first: int, last: int) -> bool | None:
+    """Whether one of the lines `first` to `last` of the newer version of `path` was put in.
+
+    None where it cannot be told: the diff names the file, and does not show how it changed.
+    """
+    file = diff.file(path)
+    if file is None:
+        hidden = (one for one in diff.unreviewed if one.reason != NO_CHANGED_LINES)
+        return None if any(one.path == path for one in hidden) else False
+    return any(
+        line.kind is LineKind.ADDED and line.new is not None and first <= line.new <= last
+        for hunk in file.hunks
+        for line in hunk.lines
+    )
+
+
 def moved(hunks: Sequence[Hunk], first: int, last: int, *, path: str = "") -> Whereabouts:
     """Where the older lines `first` to `last`, counted from 1, are after all hunks of their file.
 

@@ -199,7 +199,8 @@ class Anchor:
 class Remark:
     """A finding with its place, its fingerprints and what became of it.
 
-    `repeats` is the ledger's id of the earlier finding that says the same.
+    `repeats` is the ledger's id of the earlier finding that says the same, `said_on` the head of
+    another pull request whose review says it; a ledger keeps that in the `reason` alone.
     """
 
     finding: Finding
@@ -209,6 +210,7 @@ class Remark:
     fingerprint: str = ""
     text_fingerprint: str = ""
     repeats: int | None = None
+    said_on: HeadKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

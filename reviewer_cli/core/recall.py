@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 from reviewer_cli.core.anchor import place
-from reviewer_cli.core.diff import Diff, DiffLine, FileStatus, Hunk
+from reviewer_cli.core.diff import Diff, DiffLine, FileDiff, FileStatus, Hunk, LineKind
 from reviewer_cli.core.models import (
     Anchor,
     Disposition,
@@ -19,6 +20,7 @@ from reviewer_cli.core.models import (
     Side,
 )
 from reviewer_cli.core.rounds import News
+from reviewer_cli.core.words import likeness
 
 SAID = (Disposition.KEPT, Disposition.REPEATED, Disposition.DISMISSED)
 
@@ -32,14 +34,25 @@ SETTLED = (Outcome.FIXED, Outcome.SUGGESTION_COMMITTED)
 class Recalled:
     """An earlier finding as the present diff has it.
 
-    `origin` is the first finding that said it, `remark` one that did, `anchor` its present place;
-    `is_changed` says that its code does not stand there as an earlier review saw it.
+    `origin` is the first finding that said it, `remark` one that did in the round `round`, `anchor`
+    its present place; `is_changed` says that its code does not stand there as an earlier review
+    saw it, and `quote` is what of that code stands nowhere in the file any more, else all of it.
     """
 
     origin: Earlier
+    round: int
     remark: Remark
     anchor: Anchor
+    quote: str
     is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """A line of the head, and how like it is to code of old, from 0 to 1."""
+
+    line: int
+    likeness: float
 
 
 def span(anchor: Anchor) -> tuple[int, int]:
@@ -48,19 +61,59 @@ def span(anchor: Anchor) -> tuple[int, int]:
     return (anchor.start_line or last, last)
 
 
+def distance(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """By how many lines two ranges miss each other; 0 when they overlap."""
+    return max(one[0] - other[1], other[0] - one[1], 0)
+
+
 def recalled(earlier: Sequence[Earlier], news: News | None, diff: Diff) -> tuple[Recalled, ...]:
     """Those that were said, placed by their own quotes: where nothing is new, or else anywhere.
 
     What was refuted, known, or said by others was not said by us. What was fixed counts only
-    while its code stands unchanged: a problem that comes back after a fix is a new one.
+    while its code stands unchanged: a problem that comes back after a fix is a new one. Where a
+    round found it again as the code stands now, no older round tells any more how it once was.
     """
-    return tuple(_recalled(earlier, news, diff))
+    found = tuple(_recalled(earlier, news, diff))
+    newest: dict[int, int] = defaultdict(int)
+    for one in found:
+        if not one.is_changed:
+            newest[one.origin.id] = max(newest[one.origin.id], one.round)
+    return tuple(one for one in found if not one.is_changed or one.round >= newest[one.origin.id])
+
+
+def became(before: Recalled, news: News | None, diff: Diff) -> Became | None:
+    """The new line that is the most like changed code, the nearest of them to its place.
+
+    None where its file has no new line on the head's side, or it was about the base's side.
+    """
+    old, path = span(before.anchor), before.anchor.path
+    file = diff.file(path)
+    if file is None or before.anchor.side is Side.LEFT:
+        return None
+    likes = (
+        Became(line.new, likeness(line.text, before.quote))
+        for hunk in file.hunks
+        for line in hunk.lines
+        if line.new is not None and _is_new(line, path, news)
+    )
+    return max(
+        likes,
+        key=lambda one: (one.likeness, -distance((one.line, one.line), old)),
+        default=None,
+    )
+
+
+def _is_new(line: DiffLine, path: str, news: News | None) -> bool:
+    if news is None:
+        return line.kind is LineKind.ADDED
+    return (path, Side.RIGHT, line.new) in news.fresh
 
 
 def _recalled(earlier: Sequence[Earlier], news: News | None, diff: Diff) -> Iterator[Recalled]:
     by_id = {one.id: one for one in earlier}
     renamed = {file.old_path: file.path for file in diff.files}
     old_parts = _old_parts(diff, news) if news else diff
+    comparable = {file.path for file in old_parts.files if file.hunks}
     for one in earlier:
         remark = one.remark
         by_others = remark.disposition is Disposition.REPEATED and remark.repeats is None
@@ -74,8 +127,30 @@ def _recalled(earlier: Sequence[Earlier], news: News | None, diff: Diff) -> Iter
         if is_changed:
             anchor = place(finding, diff)
         origin = by_id.get(remark.repeats or one.id, one)
-        if not is_changed or origin.outcome not in SETTLED:
-            yield Recalled(origin=origin, remark=remark, anchor=anchor, is_changed=is_changed)
+        # What was found again stood after its lines had changed. In a file that is new as a whole
+        # nothing tells whether it was gone meanwhile.
+        is_as_found = remark.repeats is not None and anchor.path not in comparable
+        if (
+            not is_changed
+            or origin.outcome not in SETTLED
+            or (is_as_found and _is_whole(anchor, finding))
+        ):
+            yield Recalled(
+                origin=origin,
+                round=one.round,
+                remark=remark,
+                anchor=anchor,
+                quote=_gone(finding.quote, old_parts.file(anchor.path)),
+                is_changed=is_changed,
+            )
+
+
+def _gone(quote: str, file: FileDiff | None) -> str:
+    """The lines of a quote that do not stand in a file, whatever their blanks; if none, all."""
+    shown = (line.text for hunk in (file.hunks if file else ()) for line in hunk.lines)
+    standing = {" ".join(text.split()) for text in shown}
+    gone = [line for line in quote.split("\n") if " ".join(line.split()) not in standing]
+    return "\n".join(gone) if any(map(str.strip, gone)) else quote
 
 
 def _new_home(finding: Finding, diff: Diff) -> str:

@@ -7,17 +7,19 @@ On lines that are as an earlier review saw them, a finding repeats an earlier on
   much more or less, or is worse and shares no word with the earlier one: then it is a late find.
 
 On lines that changed since then it repeats one only in words alike, and only about the same lines,
-or, where the earlier finding's code stands nowhere as it was, about similar code, unless another
-one does so nearer to the old place and in code that is more like it. So a new problem
-in an edited line is said, and so is the same problem in another place that is new. What is lost is
-a new problem that sounds like the old one of its line, and a late find of the same kind as one of
-the very same lines. What is said twice is an old problem of an edited line in wholly other words.
+or, where the earlier finding's code stands nowhere as it was, about code similar to what is gone
+of it, unless another one does so nearer to the old place and in code that is more like it, or a
+new line there is more like it that no finding is about: it was mended. So a new problem in an
+edited line is said, and so is the same problem in another place that is new. What is lost is a new
+problem that sounds like the old one of its line, and a late find of the same kind as one of the
+very same lines. What is said twice is an old problem of an edited line in wholly other words, and
+one that moved away from where something more like its old code stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reviewer_cli.core.conversation import Said, Thread
 from reviewer_cli.core.diff import Diff
@@ -26,14 +28,13 @@ from reviewer_cli.core.models import (
     Disposition,
     Earlier,
     Finding,
-    HeadKey,
     Outcome,
     Placement,
     Remark,
     Severity,
 )
 from reviewer_cli.core.prose import own_words
-from reviewer_cli.core.recall import Recalled, recalled, span
+from reviewer_cli.core.recall import Recalled, became, distance, recalled, span
 from reviewer_cli.core.rounds import News
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.core.words import alike, close, likeness, similar_code, strange, words
@@ -50,16 +51,10 @@ BESIDE = 3
 MOST_REPLIES = 20
 """Comments of a thread that are read."""
 
+LONGEST_SAID = 4_000
+"""Characters of each of these that are read."""
+
 NOT_CHANGED = "not changed since the last review"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
-    """A finding that was posted on another pull request of the repository in the same sweep."""
-
-    key: HeadKey
-    fingerprint: str
-    text_fingerprint: str
 
 
 def without_repeats(
@@ -78,7 +73,7 @@ def without_repeats(
     """
     kept = [remark for remark in found if remark.disposition is Disposition.KEPT]
     before = [
-        (one, _heirs([remark for remark in kept if _repeats(remark, one, news)], one, news))
+        (one, _heirs([remark for remark in kept if _repeats(remark, one, news)], one, news, diff))
         for one in recalled(earlier, news, diff)
     ]
     return tuple(
@@ -94,35 +89,41 @@ def without_repeats(
     )
 
 
-def across(found: Sequence[Remark], elsewhere: Sequence[Elsewhere]) -> tuple[Remark, ...]:
-    """Mark kept remarks that say of the same code the same as one on another pull request."""
-    known = {(one.fingerprint, one.text_fingerprint): one.key for one in elsewhere}
-    return tuple(
-        replace(remark, disposition=Disposition.REPEATED, reason=f"said on {key}")
-        if remark.disposition is Disposition.KEPT
-        and (key := known.get((remark.fingerprint, remark.text_fingerprint)))
-        else remark
-        for remark in found
+def same_words(remark: Remark, said: Remark) -> bool:
+    """Whether one says what the other says, wherever they are."""
+    one, other = remark.finding, said.finding
+    return (
+        _are_equal(remark.text_fingerprint, said.text_fingerprint)
+        or alike(one.title, other.title)
+        or (close(one.title, other.title) and alike(one.body, other.body))
     )
 
 
-def _heirs(repeats: Sequence[Remark], before: Recalled, news: News | None) -> Sequence[Remark]:
+def _heirs(
+    repeats: Sequence[Remark], before: Recalled, news: News | None, diff: Diff
+) -> Sequence[Remark]:
     """Without those that are outdone in repeating code which was edited: it became one place.
 
     That is the place nearest to the old one if its code is also the most like; else all of them.
     """
     changed = [one for one in repeats if _is_changed(one.anchor, before, None, news)]
-    if not before.is_changed or len(changed) < 2:
+    if not before.is_changed or not changed:
         return repeats
-    old, quote = span(before.remark.anchor), before.remark.finding.quote
-    heir = min(changed, key=lambda one: _apart(span(one.anchor), old))
-    farthest = _apart(span(heir.anchor), old) + NEAR
-    closest = likeness(heir.finding.quote, quote)
+    old, quote = span(before.anchor), before.quote
+    now = became(before, news, diff)
+    if now and all(distance(span(one.anchor), (now.line, now.line)) > BESIDE for one in changed):
+        # No remark is about what it became: there it is mended. Old numbers may be off by some.
+        farthest = max(distance((now.line, now.line), old) - NEAR, 0)
+        closest = now.likeness
+    else:
+        heir = min(changed, key=lambda one: distance(span(one.anchor), old))
+        farthest = distance(span(heir.anchor), old) + NEAR
+        closest = likeness(heir.finding.quote, quote)
     return [
         one
         for one in repeats
         if one not in changed
-        or _apart(span(one.anchor), old) <= farthest
+        or distance(span(one.anchor), old) <= farthest
         or likeness(one.finding.quote, quote) >= closest
     ]
 
@@ -170,15 +171,14 @@ def _repeats(remark: Remark, before: Recalled, news: News | None) -> bool:
         return False
     finding, said = remark.finding, before.remark.finding
     is_placed = anchor.placement is there.placement is Placement.LINE and anchor.side is there.side
-    apart = _apart(span(anchor), span(there)) if is_placed else None
+    apart = distance(span(anchor), span(there)) if is_placed else None
     stands_elsewhere = apart is not None and apart > 0 and not before.is_changed
     here = apart == 0 or (not stands_elsewhere and similar_code(finding.quote, said.quote))
-    same_words = _are_equal(remark.text_fingerprint, before.remark.text_fingerprint) or _alike(
-        finding, said
-    )
+    sounds_so = same_words(remark, before.remark)
     if _is_changed(anchor, before, apart, news):
-        return here and same_words
-    if same_words and (here or apart is None or apart <= NEAR):
+        is_edit = not stands_elsewhere and similar_code(finding.quote, before.quote)
+        return sounds_so and (apart == 0 or is_edit)
+    if sounds_so and (here or apart is None or apart <= NEAR):
         return True
     is_worse = finding.severity.rank < said.severity.rank
     same_kind = (finding.rule or finding.category) == (said.rule or said.category)
@@ -208,12 +208,6 @@ def _are_equal(one: str, other: str) -> bool:
     return bool(one) and one == other
 
 
-def _alike(one: Finding, other: Finding) -> bool:
-    return alike(one.title, other.title) or (
-        close(one.title, other.title) and alike(one.body, other.body)
-    )
-
-
 def _strange(one: Finding, other: Finding) -> bool:
     return strange(f"{one.title}\n{one.body}", f"{other.title}\n{other.body}")
 
@@ -225,18 +219,13 @@ def _said_there(remark: Remark, thread: Thread) -> Iterator[Said]:
         return
     if thread.line is not None:
         place_of = (thread.start_line or thread.line, thread.line)
-        if _apart(span(anchor), place_of) > BESIDE:
+        if distance(span(anchor), place_of) > BESIDE:
             return
     title, body = remark.finding.title, remark.finding.body
     for said in thread.said[:MOST_REPLIES]:
-        text = "\n".join(own_words(said.body).lines)
+        text = "\n".join(own_words(said.body[:LONGEST_SAID]).lines)
         common = words(text) & words(f"{title}\n{body}")
         if not said.is_ours and (
             alike(title, text) or (len(common) > 2 and close(title, text) and alike(body, text))
         ):
             yield said
-
-
-def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
-    """By how many lines two ranges miss each other; 0 when they overlap."""
-    return max(one[0] - other[1], other[0] - one[1], 0)

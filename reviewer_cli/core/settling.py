@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewer_cli.core.conversation import Thread
-from reviewer_cli.core.models import Earlier, Remark
+from reviewer_cli.core.models import Disposition, Earlier, Remark
 from reviewer_cli.core.outcomes import LinesSince
+from reviewer_cli.core.repeats import same_words
 from reviewer_cli.core.replies import Meaning, meaning
 
 SETTLED = re.compile(r"Fixed in [0-9a-f]{7,12}\.(?:\n|\Z)")
@@ -33,6 +34,11 @@ class Settlement:
     body: str
 
 
+def last_found(said: Iterable[Earlier]) -> dict[int, Earlier]:
+    """When each finding was found for the last time, by the first one's id; oldest round first."""
+    return {one.remark.repeats or one.id: one for one in said}
+
+
 def settled(
     earlier: Earlier,
     thread: Thread,
@@ -42,22 +48,36 @@ def settled(
 ) -> Settlement | None:
     """How to settle an earlier finding's thread, None where it is not to be settled.
 
-    All of this must hold: we opened the thread; nobody has resolved it; its comment is not settled
-    yet; the flagged lines changed; the newest review, which saw that change and `found` these
-    remarks, says nothing that repeats it (None where there is no such review); and no person's
-    question or dispute is left open in it, whoever they are: a stranger's keeps a thread open,
-    which harms nobody. `limit` is in characters.
+    All of this must hold: we opened the thread; nobody else has resolved it; its comment is not
+    settled yet; `lines`, those that were flagged when it was `last_found`, changed since; the
+    newest review, which saw that change and `found` these remarks, found nothing that repeats it,
+    not even what it kept to itself (None where there is no such review); and no person's question
+    or dispute is left open in it, whoever they are: a stranger's keeps a thread open, which harms
+    nobody. `limit` is in characters.
     """
-    if not thread.opening.is_ours or thread.is_resolved or is_settled(thread.opening.body):
+    if not thread.opening.is_ours or is_settled(thread.opening.body):
+        return None
+    if thread.is_resolved and not thread.resolved_by_us:
         return None
     if lines is None or lines.commit is None or found is None:
         return None
-    if any(remark.repeats == earlier.id for remark in found) or waits_for_answer(thread):
+    if any(_is_again(remark, earlier) for remark in found) or waits_for_answer(thread):
         return None
     body = settled_body(thread.opening.body, lines.commit.sha, limit)
     return Settlement(
         finding_id=earlier.id, comment_id=thread.opening.id, thread_id=thread.id, body=body
     )
+
+
+def _is_again(remark: Remark, earlier: Earlier) -> bool:
+    """Whether a remark is that finding once more.
+
+    One that was not kept for another reason, as that it is known, was compared with no earlier one:
+    then the words decide.
+    """
+    if remark.disposition is Disposition.KEPT or remark.repeats is not None:
+        return remark.repeats == earlier.id
+    return remark.anchor.path == earlier.remark.anchor.path and same_words(remark, earlier.remark)
 
 
 def is_settled(body: str) -> bool:

@@ -22,6 +22,9 @@ SIMILAR = 0.5
 LONGEST = 2_000
 """Characters that are compared; what a comment is about is said at its beginning."""
 
+MOST_LINES = 20
+"""Lines of a piece of code that are compared one by one; a quote seldom has more."""
+
 EMPTY = frozenset(
     re.findall(
         r"\w+",
@@ -90,25 +93,20 @@ def similar_code(one: str, other: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """The stems of the words that say something, in any script; never empty.
 
     Han and Kana are taken in pairs, since they are written without spaces.
     """
-    return frozenset(stem for _, stem in _told(text)) or frozenset([text[:LONGEST].strip().lower()])
+    return _words(text[:LONGEST])
 
 
 def likeness(one: str, other: str) -> float:
-    """How like each other the most alike lines of two pieces of code are: from 0 to 1, equal."""
-    return max(
-        (
-            _common(_names(line), _names(its))
-            for line in one.strip().split("\n")
-            for its in other.strip().split("\n")
-        ),
-        default=0.0,
-    )
+    """How like each other the most alike lines of two pieces of code are: from 0 to 1, equal.
+
+    Of each its first 20 lines are compared, every one with every other.
+    """
+    return max(_common(_names(line), _names(its)) for line in _lines(one) for its in _lines(other))
 
 
 def shared(texts: Sequence[str]) -> tuple[str, ...]:
@@ -116,6 +114,12 @@ def shared(texts: Sequence[str]) -> tuple[str, ...]:
     everywhere = frozenset.intersection(*map(words, texts))
     spelled = {stem: word for word, stem in _told(texts[0]) if stem in everywhere}
     return tuple(spelled.values())
+
+
+# What is kept is short: whoever may comment chooses how many texts there are, and how long.
+@lru_cache(maxsize=1024)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(stem for _, stem in _told(text)) or frozenset([text.strip().lower()])
 
 
 def _told(text: str) -> Iterator[tuple[str, str]]:
@@ -130,7 +134,11 @@ def _told(text: str) -> Iterator[tuple[str, str]]:
             yield word, _stem(word.lower())
 
 
-@lru_cache(maxsize=4096)
+def _lines(code: str) -> list[str]:
+    return code.strip().split("\n", MOST_LINES)[:MOST_LINES]
+
+
+@lru_cache(maxsize=1024)
 def _names(code: str) -> Counter[str]:
     return Counter(re.findall(r"\w+", code))
 

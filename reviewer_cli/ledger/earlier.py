@@ -19,7 +19,7 @@ from reviewer_cli.core.models import (
     Severity,
     Side,
 )
-from reviewer_cli.core.repeats import Elsewhere
+from reviewer_cli.core.stacked import Elsewhere
 from reviewer_cli.ledger.rows import key_of
 from reviewer_cli.ledger.store import Store
 
@@ -37,6 +37,11 @@ LEFT JOIN outcomes ON outcomes.id = (
 WHERE {OTHER_ROUNDS} ORDER BY posted_at, heads.id, ordinal
 """  # noqa: S608 - our own words
 
+FOUND = """
+SELECT findings.* FROM heads CROSS JOIN findings ON head_id = heads.id
+WHERE host = :host AND repo = :repo AND pull = :pull AND head_sha = :sha ORDER BY ordinal
+"""
+
 # A round that was added to another one's review has that one's id, and a silent one has none.
 SUBMITTED = f"""
 SELECT review_id FROM heads JOIN reviews ON head_id = heads.id
@@ -51,13 +56,17 @@ FROM heads LEFT JOIN reviews ON head_id = heads.id
 WHERE {OTHER_ROUNDS} ORDER BY posted_at DESC, heads.id DESC LIMIT 1
 """  # noqa: S608 - our own words
 
+# Only what people can read by now, or in a minute, may take the place of saying it: a saved review
+# whose head moves on is never posted.
 ELSEWHERE = """
-SELECT heads.host, repo, pull, head_sha, fingerprint, text_fingerprint
+SELECT findings.*, heads.host, heads.repo, heads.pull, heads.head_sha, merge_base
 FROM findings CROSS JOIN reviews USING (head_id) CROSS JOIN heads ON heads.id = head_id
+LEFT JOIN pulls USING (host, repo, pull)
 WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints)) AND disposition = 'kept'
-  AND sweep_id = :sweep_id AND host = :host AND repo = :repo AND pull <> :pull
-  AND state IN ('reviewed', 'posting', 'posted') AND merged_at IS NULL
-ORDER BY findings.id
+  AND heads.host = :host AND heads.repo = :repo AND heads.pull <> :pull
+  AND heads.state IN ('posting', 'posted') AND heads.merged_at IS NULL
+  AND coalesce(pulls.state, 'open') = 'open'
+ORDER BY findings.id DESC LIMIT 20
 """
 
 ATTACH = (
@@ -94,6 +103,11 @@ def all_of(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
     return earlier(store, replace(key, sha=""))
 
 
+def found_on(store: Store, key: HeadKey) -> tuple[Remark, ...]:
+    """Everything that the review of a head found, also what it did not say; empty without one."""
+    return tuple(remark_of(row) for row in store.read(FOUND, _named(key)))
+
+
 def last_reviewed(store: Store, key: HeadKey) -> LastReviewed | None:
     """The pull request's newest posted head but for this one.
 
@@ -112,16 +126,19 @@ def last_reviewed(store: Store, key: HeadKey) -> LastReviewed | None:
 
 
 def said_elsewhere(
-    store: Store, key: HeadKey, sweep_id: int, fingerprints: Collection[str]
+    store: Store, key: HeadKey, fingerprints: Collection[str]
 ) -> tuple[Elsewhere, ...]:
-    """What a sweep says under these fingerprints on other pull requests of the repository.
+    """What was said last under these fingerprints on other open pull requests of the repository.
 
-    What it found in one that was merged unreviewed is said nowhere.
+    What was found in one that was merged unreviewed is said nowhere.
     """
-    wanted = _named(key) | {"sweep_id": sweep_id, "fingerprints": json.dumps(sorted(fingerprints))}
+    wanted = _named(key) | {"fingerprints": json.dumps(sorted(fingerprints))}
     return tuple(
         Elsewhere(
+            id=row["id"],
             key=key_of(row),
+            base=row["merge_base"],
+            anchor=_anchor_of(row),
             fingerprint=row["fingerprint"],
             text_fingerprint=row["text_fingerprint"],
         )
@@ -154,12 +171,11 @@ def _earlier(row: sqlite3.Row) -> Earlier:
 
 
 def remark_of(row: sqlite3.Row) -> Remark:
-    """The remark of a row of `findings`, but for whether its suggestion could be committed."""
-    side = Side(row["side"])
+    """The remark of a row of `findings`."""
     finding = Finding(
         path=row["path"],
         line=row["claimed_line"],
-        side=side,
+        side=Side(row["side"]),
         severity=Severity(row["severity"]),
         category=row["category"],
         title=row["title"],
@@ -169,20 +185,24 @@ def remark_of(row: sqlite3.Row) -> Remark:
         confidence=row["confidence"],
         rule=row["rule"],
     )
-    anchor = Anchor(
-        placement=Placement(row["placement"]),
-        path=row["path"],
-        line=row["line"],
-        start_line=row["start_line"],
-        side=side,
-        note=row["note"],
-    )
     return Remark(
         finding=finding,
-        anchor=anchor,
+        anchor=_anchor_of(row),
         disposition=Disposition(row["disposition"]),
         reason=row["reason"],
         fingerprint=row["fingerprint"],
         text_fingerprint=row["text_fingerprint"],
         repeats=row["repeats"],
+    )
+
+
+def _anchor_of(row: sqlite3.Row) -> Anchor:
+    return Anchor(
+        placement=Placement(row["placement"]),
+        path=row["path"],
+        line=row["line"],
+        start_line=row["start_line"],
+        side=Side(row["side"]),
+        note=row["note"],
+        replaceable=bool(row["replaceable"]),
     )

@@ -182,6 +182,7 @@ def _finding_columns(head_id: int, ordinal: int, remark: Remark) -> dict[str, ob
         "side": anchor.side,
         "line": anchor.line,
         "start_line": anchor.start_line,
+        "replaceable": anchor.replaceable,
         "claimed_line": finding.line,
         "note": anchor.note,
         "severity": finding.severity,

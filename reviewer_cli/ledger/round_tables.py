@@ -46,10 +46,11 @@ CREATE TABLE findings_of_rounds (
   text_fingerprint TEXT NOT NULL,
   repeats INTEGER REFERENCES findings_of_rounds (id) ON DELETE SET NULL,
   comment_id TEXT,
+  replaceable INTEGER NOT NULL DEFAULT 0,
   UNIQUE (head_id, ordinal)
 )
 """,
-    "INSERT INTO findings_of_rounds SELECT *, NULL, NULL FROM findings ORDER BY id",
+    "INSERT INTO findings_of_rounds SELECT *, NULL, NULL, 0 FROM findings ORDER BY id",
     "DROP TABLE findings",
     "ALTER TABLE findings_of_rounds RENAME TO findings",
     "CREATE INDEX findings_fingerprint ON findings (fingerprint)",

@@ -75,6 +75,7 @@ def compose(facts: Facts, remarks: Sequence[Remark], marker: str, limits: PostLi
     sections = [
         *map(_elsewhere, elsewhere),
         _still_open(remarks),
+        _also_said(remarks),
         _listed("Not reviewed", facts.diff.unreviewed),
         _listed("Judged by the changed lines alone, without opening the file", facts.unopened),
         _listed("The project's guidance on its base branch", facts.unheeded),
@@ -158,6 +159,16 @@ def _still_open(remarks: Sequence[Remark]) -> str:
     return f"_{count} {found} of earlier rounds still {stands}._"
 
 
+def _also_said(remarks: Sequence[Remark]) -> str:
+    """What another pull request with the same commit was told; `#7` is a link on every host."""
+    said = Counter(one.said_on.pull for one in remarks if one.said_on is not None)
+    places = [
+        f"#{pull} ({count})" if pull.isdecimal() else f"{code_span(pull)} ({count})"
+        for pull, count in sorted(said.items())
+    ]
+    return f"_About commits that are there too, also said on {', '.join(places)}._" if said else ""
+
+
 def _comment(remark: Remark) -> Comment:
     anchor = remark.anchor
     if anchor.line is None:
@@ -167,11 +178,12 @@ def _comment(remark: Remark) -> Comment:
         line=anchor.line,
         start_line=anchor.start_line,
         side=anchor.side,
-        body=_text(remark),
+        body=finding_text(remark),
     )
 
 
-def _text(remark: Remark) -> str:
+def finding_text(remark: Remark) -> str:
+    """A finding as it is posted, harmless whatever its text is; without its place."""
     finding = remark.finding
     label = f"**{finding.severity}** · {finding.category}"
     if finding.rule:
@@ -188,7 +200,7 @@ def _text(remark: Remark) -> str:
 
 def _elsewhere(remark: Remark) -> str:
     place = f"{remark.anchor.path}:{remark.finding.line}"
-    return f"### {code_span(place)}\n\n_{remark.anchor.note}_\n\n{_text(remark)}"
+    return f"### {code_span(place)}\n\n_{remark.anchor.note}_\n\n{finding_text(remark)}"
 
 
 def _place(comment: Comment) -> str:

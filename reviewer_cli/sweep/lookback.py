@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from reviewer_cli.core.conversation import Thread
 from reviewer_cli.core.coverage import DiffLimits
 from reviewer_cli.core.diff import Diff
-from reviewer_cli.core.linemap import Whereabouts, followed, whereabouts
-from reviewer_cli.core.models import Change
+from reviewer_cli.core.linemap import Whereabouts, adds, followed, whereabouts
+from reviewer_cli.core.models import Anchor, Change, Placement, Side
 from reviewer_cli.core.outcomes import LinesSince
 from reviewer_cli.core.rounds import News, news
 from reviewer_cli.errors import HeadGone
@@ -95,10 +95,35 @@ class Lookback:
             return None
         return replace(flagged, sha=self._sha, path=place.path, first=place.first, last=place.last)
 
+    def shared(self, sha: str, base: str, anchor: Anchor) -> Anchor | None:
+        """Where the lines of a place at `sha` are at the head, which has their commit as well.
+
+        `base` is where the change began that they are part of. None where there is no such commit,
+        be it that equal lines were written twice, or where either changed them afterwards.
+        """
+        if anchor.placement is not Placement.LINE or anchor.side is not Side.RIGHT:
+            return None
+        last = anchor.line or 1
+        one = Flagged(id=0, sha=sha, path=anchor.path, first=anchor.start_line or last, last=last)
+        if not {sha, self._sha} <= self._there:
+            return None
+        common = self._mirror.merge_base(sha, self._sha)
+        if common is None or not self._put_in(base, one) or self._put_in(common, one) is not False:
+            return None
+        here = self.unchanged(one)
+        if here is None:
+            return None
+        start = here.first if here.first < here.last else None
+        return replace(anchor, path=here.path, line=here.last, start_line=start)
+
     def text(self, flagged: Flagged) -> tuple[str, ...] | None:
         """What stands at the head where the lines are, or would be; None where it is not known."""
         place = self._place(flagged)
         return text_of(self._mirror, self._sha, place) if place is not None else None
+
+    def _put_in(self, since: str, flagged: Flagged) -> bool | None:
+        diff = compared(self._mirror, since, flagged.sha, self._limits)
+        return adds(diff, flagged.path, flagged.first, flagged.last)
 
     def _place(self, flagged: Flagged) -> Whereabouts | None:
         since = self._since(flagged.sha)

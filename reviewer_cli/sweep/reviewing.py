@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from reviewer_cli.contract import contract_hash
 from reviewer_cli.core.marker import marker
+from reviewer_cli.core.models import Remark
 from reviewer_cli.core.remarks import kept
-from reviewer_cli.core.repeats import across
+from reviewer_cli.core.stacked import Elsewhere, across
 from reviewer_cli.errors import ProviderUnavailable, ProviderWait
 from reviewer_cli.ledger.earlier import earlier, last_reviewed, said_elsewhere
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Reviewed, Work
 from reviewer_cli.render.markdown import Facts, compose
+from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.availability import engine_door
 from reviewer_cli.sweep.outgoing import Outgoing
 from reviewer_cli.sweep.passes import Memory, Passes, Verified
@@ -66,10 +69,9 @@ class Reviewing:
             others=prepared.others,
         )
         verified = await self._verified(work, prepared, round_, lease)
-        # Nothing is awaited from here until it is saved, so that of two pull requests that are in
-        # work at once one sees what the other says.
         try:
-            done = self._reviewed(work, prepared, round_, self._said_here(work, verified))
+            verified = replace(verified, remarks=await self._said_here(work, verified.remarks))
+            done = self._reviewed(work, prepared, round_, verified)
         except BaseException:
             for reply in verified.unsaved:
                 lease.save_reply(reply, self._sweep_id, self._doors.clock())
@@ -151,15 +153,31 @@ class Reviewing:
             amends=review.amends,
         )
 
-    def _said_here(self, work: Work, verified: Verified) -> Verified:
-        """Without what this sweep says on another pull request, as of branches on one another."""
-        store, prints = self._doors.ledger.store, {one.fingerprint for one in verified.remarks}
-        there = said_elsewhere(store, work.head.key, self._sweep_id, prints)
-        return replace(verified, remarks=across(verified.remarks, there))
+    async def _said_here(self, work: Work, found: Sequence[Remark]) -> tuple[Remark, ...]:
+        """Without what is said of a commit on another pull request that has it as well."""
+        store, prints = self._doors.ledger.store, {one.fingerprint for one in kept(found)}
+        there = [
+            one
+            for one in said_elsewhere(store, work.head.key, prints)
+            if any(one.says(remark) for remark in kept(found))
+        ]
+        return across(found, await aside(partial(self._followed, work, there)) if there else ())
+
+    def _followed(self, work: Work, there: Sequence[Elsewhere]) -> tuple[Elsewhere, ...]:
+        """Those about a commit that the head has too, where its lines are there."""
+        key = work.head.key
+        remote = self._doors.hosts[key.host].remote(key.repo)
+        shas = {one.key.sha for one in there}
+        lookback = self._doors.workshop.look_back(key, remote, shas)
+        return tuple(
+            replace(one, anchor=anchor)
+            for one in there
+            if (anchor := lookback.shared(one.key.sha, one.base, one.anchor)) is not None
+        )
 
     def _amended(self, work: Work, verified: Verified) -> str | None:
         """Our earlier review that says for this head as well what there is to say, if there is."""
-        if kept(verified.remarks):
+        if kept(verified.remarks) or any(one.said_on for one in verified.remarks):
             return None
         last = last_reviewed(self._doors.ledger.store, work.head.key)
         return last.review_id if last is not None else None

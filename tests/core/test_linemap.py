@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reviewer_cli.core.conversation import Said, Thread
 from reviewer_cli.core.coverage import NO_CHANGED_LINES
 from reviewer_cli.core.diff import FileStatus
-from reviewer_cli.core.linemap import Whereabouts, followed, moved, whereabouts
+from reviewer_cli.core.linemap import Whereabouts, adds, followed, moved, whereabouts
 from reviewer_cli.core.models import Side
 from tests.core.making import change, diff
 
@@ -110,6 +110,16 @@ def test_a_file_is_followed_to_its_new_name() -> None:
     for files in ((another, renamed), (renamed, another)):
         told = whereabouts(diff(*files), "a.py", 3, 4)
         assert told == Whereabouts(path="b.py", first=4, last=5, is_changed=False)
+
+
+def test_what_was_put_in_is_told_from_what_stood_there_and_from_what_is_not_shown() -> None:
+    shown = diff(change(OLD, [*OLD[:9], "ten", "and more", *OLD[10:]]))
+    told = [adds(shown, "a.py", number, number) for number in (9, 10, 11, 12)]
+    assert told == [False, True, True, False]
+    assert adds(shown, "a.py", 1, 30)
+    assert adds(shown, "b.py", 10, 10) is False
+    assert adds(diff(unreviewed=[("a.py", "larger than 1 MB")]), "a.py", 10, 10) is None
+    assert adds(diff(unreviewed=[("a.py", NO_CHANGED_LINES)]), "a.py", 10, 10) is False
 
 
 @pytest.mark.parametrize(

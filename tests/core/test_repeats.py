@@ -23,9 +23,9 @@ from reviewer_cli.core.models import (
 )
 from reviewer_cli.core.recall import recalled
 from reviewer_cli.core.remarks import remarks
-from reviewer_cli.core.repeats import NEAR, NOT_CHANGED, Elsewhere, across, without_repeats
+from reviewer_cli.core.repeats import NEAR, NOT_CHANGED, without_repeats
 from reviewer_cli.core.rounds import news
-from tests.core.making import KEY, SHA, change, diff, finding
+from tests.core.making import SHA, change, diff, finding
 
 BASE = [f"base {number}" for number in range(1, 31)]
 FIRST = [
@@ -87,6 +87,7 @@ def edited(old: str, *new: str) -> Diff:
 
 
 OPEN, READ, MEAN = FIRST[1], FIRST[2], FIRST[5]
+COPY = "    handle = open(other)"
 PUSHED = with_lines(*FIRST, "", "def more():", "    pass")
 ABOVE = with_lines("import os", "import re", *FIRST)
 REBASED = with_lines(*FIRST, base=["# a licence", *BASE], at=11)
@@ -224,7 +225,68 @@ def test_of_an_edited_line_and_a_new_one_like_it_only_the_edited_one_was_said_be
     marked = without_repeats(found, [earlier()], (), news(ROUND_1, now), now)
     assert [told(one) for one in marked] == [SAME, NEW]
     (alone,) = without_repeats(found[1:], [earlier()], (), news(ROUND_1, now), now)
-    assert told(alone) == SAME
+    assert told(alone) == NEW, "what is like the old line more, and nearer to it, was mended"
+
+
+def test_what_a_mended_line_said_before_is_said_of_a_new_line_like_it() -> None:
+    now = with_lines(FIRST[0], "    handle = stack.enter_context(open(path))", *FIRST[2:], COPY)
+    assert told(judged(now, earlier(), quote=COPY.strip(), line=17)) == NEW
+
+
+def test_new_code_that_is_like_a_line_which_stands_is_not_what_a_mended_line_became() -> None:
+    said = earlier(quote=f"{OPEN}\n{READ}")
+    mended = "    handle = stack.enter(open(path))"
+    now = with_lines(FIRST[0], mended, *FIRST[2:], *[""] * 3, "    parse(handle.name)")
+    assert told(judged(now, said, quote="parse(handle.name)", line=20)) == NEW
+
+
+def test_the_edited_line_is_known_whatever_line_beside_it_is_quoted() -> None:
+    edit = "    handle = open(path, encoding='utf-8')"
+    now = with_lines(FIRST[0], edit, "    # closed by nobody: handle, open", *FIRST[2:])
+    assert told(judged(now, earlier(), quote="# closed by nobody: handle, open")) == SAME
+
+
+def test_moved_and_edited_code_is_known_although_other_code_stands_in_its_place() -> None:
+    now = with_lines("def other():", "    return open", *FIRST[2:], "    handle = open(name, path)")
+    assert told(judged(now, earlier(), quote="handle = open(name, path)", line=17)) == SAME
+
+
+def again(first: Earlier, by: int = 2, at: Diff = ROUND_1, **changes: Any) -> Earlier:
+    """A later round found it again, and did not say it."""
+    one = earlier(first.outcome, at=at, by=by, **changes)
+    remark = replace(one.remark, disposition=Disposition.REPEATED, repeats=first.id)
+    return replace(one, remark=remark)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.FIXED])
+def test_the_round_that_found_it_as_it_stands_tells_of_it_and_no_older_one(
+    outcome: Outcome | None,
+) -> None:
+    first = earlier(outcome)
+    second = again(first, at=EDITED, quote="    handle = open(path, encoding='utf-8')")
+    past = (first, second)
+    now = with_lines(FIRST[0], second.remark.finding.quote, *FIRST[2:], *[""] * NEAR, COPY)
+    assert told(judged(now, *past, before=EDITED, quote=COPY, line=27)) == NEW
+    assert told(judged(now, *past, before=EDITED, quote=second.remark.finding.quote)) == SAME
+
+
+def test_a_round_that_found_it_elsewhere_by_now_tells_of_it_although_older_code_stands() -> None:
+    two = with_lines(*FIRST, "", "    handle = open(other, 'r')")
+    first = earlier()
+    second = again(first, at=two, quote="handle = open(other, 'r')", line=18)
+    now = with_lines(*FIRST, "", "    handle = open(other, 'rb')")
+    remark = judged(now, first, second, before=two, quote="handle = open(other, 'rb')", line=18)
+    assert told(remark) == SAME
+
+
+def test_what_was_found_again_after_its_lines_changed_is_known_in_a_file_that_is_all_new() -> None:
+    first = earlier(Outcome.FIXED)
+    second = again(first, at=EDITED, quote="    handle = open(path, encoding='utf-8')")
+    here = {"quote": second.remark.finding.quote}
+    assert told(judged(EDITED, first, second, before=diff(), **here)) == SAME
+    assert told(judged(EDITED, first, before=diff(), **here)) == NEW
+    assert told(judged(EDITED, first, second, before=ROUND_1, **here)) == NEW, "it came back"
+    assert told(judged(ROUND_1, first, second, before=diff())) == NEW, "as it was at first"
 
 
 def test_the_old_place_is_known_although_new_code_says_the_same_nearer_to_its_old_number() -> None:
@@ -401,23 +463,6 @@ def test_a_full_round_repeats_nothing_either() -> None:
     assert again(quote="open(path, encoding='utf-8')") == SAME
     encoding = {"title": "Encoding breaks Latin-1 data", "body": "It was any before."}
     assert again(quote="    handle = open(path, encoding='utf-8')", **encoding) == NEW
-
-
-# ---- across pull requests
-
-
-def test_the_same_finding_on_a_stacked_branch_is_said_once() -> None:
-    one, two = remarks([finding(**CLOSING), finding(**{**CLOSING, "quote": MEAN})], ROUND_1)
-    there = Elsewhere(
-        key=replace(KEY, pull="7"),
-        fingerprint=one.fingerprint,
-        text_fingerprint=one.text_fingerprint,
-    )
-    first, second = across([one, two], [there])
-    assert first.disposition is Disposition.REPEATED
-    assert first.reason == "said on /srv/repo#7"
-    assert second is two
-    assert across([replace(one, disposition=Disposition.REFUTED)], [there])[0].reason == ""
 
 
 # ---- whatever is found

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewer_cli.core.conversation import Said, Thread
-from reviewer_cli.core.models import Anchor, Placement, Remark
+from reviewer_cli.core.models import Anchor, Disposition, Placement, Remark
 from reviewer_cli.core.outcomes import Commit, LinesSince
 from reviewer_cli.core.sanitise import fenced, harmless_markdown
 from reviewer_cli.core.settling import (
     Settlement,
     is_settled,
+    last_found,
     settled,
     settled_body,
     waits_for_answer,
@@ -30,9 +32,9 @@ FOLDED = "<details><summary>The lines changed, and a later review did not find i
 LIMIT = 65_536
 
 
-def remark(repeats: int | None) -> Remark:
+def remark(repeats: int | None, **changes: Any) -> Remark:
     anchor = Anchor(placement=Placement.LINE, path="a.py", line=1)
-    return Remark(finding=finding(), anchor=anchor, repeats=repeats)
+    return replace(Remark(finding=finding(), anchor=anchor, repeats=repeats), **changes)
 
 
 def test_a_mended_thread_is_settled() -> None:
@@ -63,6 +65,38 @@ def test_it_is_not_settled_when_one_thing_is_missing(changes: dict[str, object],
     usual = {"thread": thread(), "lines": CHANGED, "found": (), "limit": LIMIT}
     assert settled(earlier(), **usual) is not None  # type: ignore[arg-type]
     assert settled(earlier(), **{**usual, **changes}) is None, why  # type: ignore[arg-type]
+
+
+def test_the_last_round_that_found_it_tells_which_lines_must_change() -> None:
+    first, other, again = earlier(), earlier(id=8), earlier(id=9)
+    again = replace(again, remark=replace(again.remark, repeats=first.id))
+    assert last_found([first, other, again]) == {7: again, 8: other}
+
+
+UNSAID = [one for one in Disposition if one is not Disposition.KEPT]
+
+
+@pytest.mark.parametrize("disposition", UNSAID)
+def test_what_was_found_again_and_not_said_keeps_its_thread_open(disposition: Disposition) -> None:
+    again = remark(None, disposition=disposition)
+    assert again.finding.title == earlier().remark.finding.title
+    assert settled(earlier(), thread(), CHANGED, [again], LIMIT) is None
+
+
+@pytest.mark.parametrize("disposition", UNSAID)
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"finding": finding(title="Division by zero", body="An empty list.")},
+        {"anchor": Anchor(placement=Placement.LINE, path="b.py", line=1)},
+        {"repeats": 8},
+    ],
+)
+def test_what_else_was_found_keeps_no_thread_open(
+    disposition: Disposition, other: dict[str, Any]
+) -> None:
+    found = remark(None, disposition=disposition)
+    assert settled(earlier(), thread(), CHANGED, [replace(found, **other)], LIMIT) is not None
 
 
 @pytest.mark.parametrize(
@@ -110,12 +144,14 @@ def test_what_does_not_fit_is_left_out() -> None:
     assert settled_body(body, SHA, 300) == body
 
 
+@pytest.mark.threat("T17", layer="sanitiser")
 @pytest.mark.parametrize("sha", ["", "main", "0123ab", "0123abc\n@all", "G" * 40])
 def test_only_a_commit_is_named(sha: str) -> None:
     with pytest.raises(ValueError, match="names no commit"):
         settled_body(SAID, sha, LIMIT)
 
 
+@pytest.mark.threat("T17", layer="sanitiser", tries=100)
 @given(ANY_MARKDOWN, st.integers(200, 2000))
 @example("````\n", 2000)
 @example("Fixed in 0123abc.", 2000)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewer_cli.core.conversation import PullState
 from reviewer_cli.core.models import (
     Anchor,
     Change,
@@ -18,22 +19,26 @@ from reviewer_cli.core.models import (
     Severity,
     Side,
 )
+from reviewer_cli.core.stacked import Elsewhere
 from reviewer_cli.ledger.earlier import (
     LastReviewed,
     all_of,
     attach_comments,
     earlier,
+    found_on,
     last_reviewed,
     said_elsewhere,
 )
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.outcomes import Noted, note
+from reviewer_cli.ledger.pulls import gathered
 from reviewer_cli.ledger.records import reading
 from tests.ledger.samples import (
     LATER,
     NOW,
     REPO,
     claimed,
+    conversation,
     enter,
     head,
     posted,
@@ -65,6 +70,7 @@ def test_a_finding_comes_back_as_it_was_said(ledger: Ledger) -> None:
         start_line=8,
         side=Side.LEFT,
         note="moved",
+        replaceable=True,
     )
     said = replace(strange, finding=finding, anchor=anchor, fingerprint="f1", text_fingerprint="t1")
     posted(ledger, FIRST, said)
@@ -172,7 +178,7 @@ def test_a_head_found_posted_is_the_last_reviewed_from_its_base_on(ledger: Ledge
     assert told == LastReviewed(sha=sha(1), base_sha=sha(60), merge_base=sha(60), round=1)
 
 
-def test_what_one_sweep_says_on_two_pull_requests_is_found(ledger: Ledger) -> None:
+def test_what_is_said_on_another_open_pull_request_is_found(ledger: Ledger) -> None:
     other = head(key=HeadKey("local", "/srv/other", "pull-7", sha(7)))
     leases = {}
     enter(ledger, head(1), head(2), other, head(3))
@@ -187,15 +193,37 @@ def test_what_one_sweep_says_on_two_pull_requests_is_found(ledger: Ledger) -> No
         leases[number].save_review(replace(reviewed(of), remarks=found), sweep, NOW)
     leases[4].supersede("closed", NOW)
     wanted = ["same", "own-1", "own-2", "no"]
-    told = said_elsewhere(ledger.store, head(1).key, sweep, wanted)
-    assert [(one.key.pull, one.fingerprint, one.text_fingerprint) for one in told] == [
-        ("pull-2", "same", "words"),
-        ("pull-2", "own-2", "words"),
-    ]
-    assert said_elsewhere(ledger.store, head(1).key, sweep + 1, wanted) == ()
-    assert said_elsewhere(ledger.store, head(1).key, sweep, []) == ()
+
+    def told() -> list[Elsewhere]:
+        return list(said_elsewhere(ledger.store, head(1).key, wanted))
+
+    assert told() == [], "who is never posted, because the head moved on, says nothing"
+    leases[2].posting("draft", NOW)
+    assert len(told()) == 2, "in a minute"
+    for number in (1, 2, 3):
+        leases[number].posted("review", NOW)
+    two, one = told()
+    assert (one.key, one.base) == (head(2).key, reviewed(head(2)).merge_base)
+    assert one.anchor == remark().anchor
+    assert (one.fingerprint, one.text_fingerprint) == ("same", "words")
+    assert two.fingerprint == "own-2"
+    assert said_elsewhere(ledger.store, head(1).key, []) == ()
+    gathered(ledger.store, [conversation(head(2), state=PullState.CLOSED)], NOW)
+    assert told() == [], "nobody looks there any more"
+    posted(ledger, pushed(head(2), 9))
+    assert len(told()) == 2
     ledger.store.db.execute("UPDATE heads SET merged_at = ? WHERE pull = 'pull-2'", (NOW,))
-    assert said_elsewhere(ledger.store, head(1).key, sweep, wanted) == ()
+    assert told() == []
+
+
+def test_all_that_a_head_s_review_found_is_told(ledger: Ledger) -> None:
+    found = tuple(remark(fingerprint=str(one), disposition=one) for one in Disposition)
+    posted(ledger, FIRST, *found)
+    posted(ledger, SECOND, remark(), now=LATER)
+    told = found_on(ledger.store, FIRST.key)
+    assert [one.disposition for one in told] == list(Disposition)
+    assert [one.fingerprint for one in told] == list(Disposition)
+    assert found_on(ledger.store, THIRD.key) == ()
 
 
 def test_a_comment_is_attached_once_and_nothing_is_written_for_none(ledger: Ledger) -> None:
