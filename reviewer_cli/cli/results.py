@@ -47,13 +47,13 @@ def show(
 ) -> None:
     """Print the report for people.
 
-    `waiting` counts the heads whose next attempt is still to come; `known` are heads that were
+    `waiting` counts the heads whose time is still to come; `known` are heads that were
     asked for and are done already, `proposals` count what could be declared as known.
     """
     print_all(lines(report, reviews))
     if waiting and report.is_quiet:
         those = "1 head waits" if waiting == 1 else f"{waiting} heads wait"
-        print_all([literal(f"{those} for the next attempt; reviewer status tells when.")])
+        print_all([literal(f"{those} until later; reviewer status tells when.")])
     if proposals:
         print_all([suggestion(proposals)])
     for head in known:

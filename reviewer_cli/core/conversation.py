@@ -69,21 +69,13 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnReview:
-    """A submitted review of ours."""
-
-    id: str
-    body: str
-    submitted_at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """A pull request at one moment; `key` is its head then, `version` as in a `Tip`.
 
     `author` opened it, and is empty where the host does not tell. `merged_as` is the commit that
     brought it into its base, `ended_at` when it was merged or closed. `remarks` are the comments
-    that are on no line. `is_whole` is False where the host has more of them than it told.
+    that are on no line, and what others wrote above a review. `is_whole` is False where the host
+    has more of them than it told.
     """
 
     key: HeadKey
@@ -94,5 +86,4 @@ class Conversation:
     ended_at: float | None = None
     threads: tuple[Thread, ...] = ()
     remarks: tuple[Said, ...] = ()
-    own_reviews: tuple[OwnReview, ...] = ()
     is_whole: bool = True

@@ -86,11 +86,22 @@ def deciders(conversation: Conversation, writers: Iterable[str] = ()) -> frozens
     return frozenset(logins - {"", GHOST})
 
 
-def strangers_with_thumbs(conversation: Conversation, known: Collection[str]) -> frozenset[str]:
-    """The logins behind thumbs on what we said of which it is not known whether they may write."""
-    ours = (thread.opening for thread in conversation.threads if thread.opening.is_ours)
-    logins = {login.lower() for said in ours for login in (*said.up_by, *said.down_by)}
-    return frozenset(logins - set(known))
+def strangers(
+    conversation: Conversation, known: Collection[str], own_logins: Sequence[str]
+) -> frozenset[str]:
+    """The logins of whom it matters whether they may write, and is not known.
+
+    They put a thumb on what we said, or told us to ignore it.
+    """
+    ours = [thread for thread in conversation.threads if thread.opening.is_ours]
+    with_thumbs = (login for one in ours for login in (*one.opening.up_by, *one.opening.down_by))
+    ignoring = (
+        said.author
+        for one in ours
+        for said in one.said[1:]
+        if _is_person(said) and parse(said.body, own_logins) is Command.IGNORE
+    )
+    return frozenset({login.lower() for login in (*with_thumbs, *ignoring)} - {*known, GHOST})
 
 
 def judged(
@@ -174,10 +185,10 @@ def _plain(lines: Sequence[str]) -> list[str]:
 
 
 def _names_us(co_author: str, login: str) -> bool:
-    """As GitHub writes them: `Name <12345+login@users.noreply.github.com>`."""
-    name, _, address = co_author.lower().partition("<")
+    """As GitHub writes them: `Name <12345+login@users.noreply.github.com>`; names are free."""
+    _, _, address = co_author.lower().partition("<")
     mailbox = address.partition("@")[0].rpartition("+")[2]
-    return _bare(login) in (_bare(name.strip()), _bare(mailbox))
+    return _bare(login) == _bare(mailbox)
 
 
 def _bare(login: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from reviewer_cli.core.declared import LONGEST_TEXT
+from reviewer_cli.core.declared import LONGEST_PATTERN, LONGEST_TEXT
 from reviewer_cli.core.models import Finding
 from reviewer_cli.core.sanitise import one_line, visible
 from reviewer_cli.core.words import alike, shared
@@ -16,6 +17,9 @@ FEWEST = 3
 
 FEWEST_WORDS = 2
 """Words that a pattern without a rule must share; one word and a category is no pattern."""
+
+SPECIAL = frozenset("*?[]{}!\\")
+"""Characters that mean something else in a glob than themselves."""
 
 MOST_SHOWN = 10
 """Pull requests that a proposal names."""
@@ -79,7 +83,7 @@ def _proposal(pattern: Sequence[Dismissed]) -> Proposal | None:
     for word in spelled:
         longer = f"{text} {word}".strip()
         text = longer if len(longer) <= LONGEST_TEXT else text
-    entries = {"path": "**", "rule": rule, "category": category, "text": text}
+    entries = {"path": _place(pattern), "rule": rule, "category": category, "text": text}
     shown = ", ".join(one_line(pull, 40) for pull in pulls[:MOST_SHOWN])
     entries["reason"] = one_line(f"dismissed on {len(pulls)} pull requests: {shown}")
     lines = [f"{key} = {_quoted(value)}" for key, value in entries.items() if value]
@@ -90,6 +94,16 @@ def _proposal(pattern: Sequence[Dismissed]) -> Proposal | None:
         pulls=pulls,
         toml="\n".join(["[[known]]", *lines]) + "\n",
     )
+
+
+def _place(pattern: Sequence[Dismissed]) -> str:
+    """A glob for the deepest directory that they are all in."""
+    parts = [one.finding.path.split("/")[:-1] for one in pattern]
+    level = zip(*parts, strict=False)
+    common = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, level)]
+    place = "/".join([*common, "**"])
+    is_plain = place == visible(place) and not SPECIAL & set("".join(common))
+    return place if is_plain and len(place) <= LONGEST_PATTERN else "**"
 
 
 def _quoted(text: str) -> str:

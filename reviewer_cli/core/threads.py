@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from reviewer_cli.core.conversation import Conversation, Thread
+from reviewer_cli.core.conversation import Conversation, Said, Thread
 from reviewer_cli.core.models import Earlier
 from reviewer_cli.core.sanitise import harmless_markdown, one_line
 
@@ -25,15 +26,21 @@ def comments_found(findings: Sequence[Earlier], threads: Sequence[Thread]) -> di
 
 
 def of_others(told: Conversation) -> tuple[Thread, ...]:
-    """The threads of other people and programs, but for the author's own.
+    """What programs and people who have a say wrote in threads that are not ours, but the author.
 
-    Who wrote the change could keep a finding from being said by saying it first.
+    Who wrote the change could keep a finding from being said by saying it first: in a thread of
+    their own, in another's, or by another account.
     """
-    return tuple(
-        thread
+    heard = (
+        replace(thread, said=tuple(said for said in thread.said if _counts(said, told.author)))
         for thread in told.threads
-        if not thread.opening.is_ours and thread.opening.author != told.author
+        if not thread.opening.is_ours
     )
+    return tuple(thread for thread in heard if thread.said)
+
+
+def _counts(said: Said, author: str) -> bool:
+    return (said.is_bot or said.may_steer) and said.author != author
 
 
 def _says(thread: Thread, earlier: Earlier) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from reviewer_cli.errors import RepositoryUnusable
@@ -87,10 +88,9 @@ def base(repo: str, refs: dict[str, str], configured: str | None) -> Base:
         candidates = [configured]
     else:
         said = refs.get(ORIGIN_HEAD, "").removeprefix("refs/remotes/origin/")
-        branches = [
-            ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")
-        ]
-        candidates = [said, *USUAL_DEFAULTS, *(branches if len(branches) == 1 else ())]
+        branches = (ref for ref in refs if ref.startswith("refs/heads/"))
+        two = [ref.removeprefix("refs/heads/") for ref in islice(branches, 2)]
+        candidates = [said, *USUAL_DEFAULTS, *(two if len(two) == 1 else ())]
     for branch in candidates:
         ref = f"refs/heads/{branch}"
         if ref in refs:

@@ -131,6 +131,10 @@ class LocalGit:
             found += [conversation(key, refs, default) for key in heads if key.repo == repo]
         return found
 
+    def review_body(self, key: HeadKey, review_id: str) -> str | None:
+        """None: each head has a note of its own."""
+        return None
+
     def amend(self, key: HeadKey, review_id: str, body: str) -> None:
         """Put the body behind what the head's own note says: each head has a note of its own."""
         with alone_in(Path(key.repo)):
@@ -188,6 +192,7 @@ class LocalGit:
         except RepositoryUnusable as error:
             return RepositoryPoll(repo=repo, error=str(error))
         tips: dict[str, Tip] = {}
+        base_ref = default.ref.removeprefix("refs/heads/")
         for ref, sha in refs.items():
             pull = pull_of(ref)
             if pull is None or ref == default.ref or sha == default.sha:
@@ -198,7 +203,7 @@ class LocalGit:
                 Tip(
                     key=HeadKey(NAME, repo, pull, sha),
                     head_ref=ref.removeprefix("refs/heads/"),
-                    base_ref=default.ref.removeprefix("refs/heads/"),
+                    base_ref=base_ref,
                     base_sha=default.sha,
                 ),
             )

@@ -39,14 +39,14 @@ VALUES (
 ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   title = excluded.title, body = excluded.body, labels = excluded.labels,
   is_draft = excluded.is_draft, base_ref = excluded.base_ref, base_sha = excluded.base_sha,
-  state = CASE WHEN excluded.state = 'posted' OR (excluded.state = 'skipped' AND wish = '')
-    THEN excluded.state
+  state = CASE WHEN excluded.state IN ('posted', 'skipped') AND wish = '' THEN excluded.state
     WHEN EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed' ELSE 'due' END,
-  reason = CASE WHEN excluded.state = 'posted' OR wish = '' THEN excluded.reason ELSE '' END,
+  reason = CASE WHEN wish = '' THEN excluded.reason ELSE '' END,
   rules = excluded.rules, version = excluded.version,
   attempts = CASE heads.state WHEN 'due' THEN heads.attempts ELSE 0 END,
   next_due_at = CASE heads.state WHEN 'due' THEN heads.next_due_at ELSE excluded.next_due_at END,
-  changed_at = excluded.changed_at, posted_at = excluded.posted_at, merged_at = excluded.merged_at,
+  changed_at = excluded.changed_at, merged_at = excluded.merged_at,
+  posted_at = CASE WHEN wish = '' THEN excluded.posted_at END,
   pushed_at = coalesce(excluded.pushed_at, heads.pushed_at)
 WHERE heads.state IN ('skipped', 'superseded', 'due') AND heads.lease IS NULL
 """
@@ -76,13 +76,14 @@ def admit(store: Store, entries: Iterable[Entry], rules: str, now: float) -> Non
     """Enter heads as posted where the host has our review, else as skipped or due.
 
     A skipped or superseded row is entered anew, with its saved review if it has one. A due one
-    keeps its time, and a head that a command asked for is skipped by no rule.
+    keeps its time, and a head that a command asked for is skipped by no rule, nor for what its
+    host has. What people say is listened to where a head is done or skipped.
     """
     rows = [_columns(entry, rules, now) for entry in entries]
-    found = [row for row in rows if row["state"] == State.POSTED]
+    settled = [row for row in rows if row["state"] != State.DUE]
     with store.transaction():
         store.db.executemany(ADMIT, rows)
-        store.db.executemany(WATCH, found)
+        store.db.executemany(WATCH, settled)
 
 
 def _first_state(entry: Entry) -> State:

@@ -40,9 +40,18 @@ SELECT id FROM heads INDEXED BY heads_waiting
 WHERE {UNFINISHED} AND state <> 'claimed' AND next_due_at <= :now AND lease IS NULL
   AND (host, repo) IN
     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
-  AND (:pull IS NULL OR pull = :pull)
-  AND (state <> 'due' OR :pull IS NOT NULL OR NOT {HELD})
+  AND (state <> 'due' OR NOT {HELD})
 ORDER BY state = 'due', first_seen_at, from_fork DESC, changed_lines, id LIMIT :limit
+"""  # noqa: S608 - our own words
+
+# What a person names is kept back by an attempt that failed, but by no quiet time nor by people.
+NAMED = f"""
+SELECT id FROM heads INDEXED BY heads_waiting
+WHERE {UNFINISHED} AND state <> 'claimed' AND lease IS NULL AND pull = :pull
+  AND (next_due_at <= :now OR (state = 'due' AND attempts = 0))
+  AND (host, repo) IN
+    (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:repos))
+ORDER BY state = 'due', first_seen_at, id LIMIT :limit
 """  # noqa: S608 - our own words
 
 CLAIM = """
@@ -144,10 +153,12 @@ class Ledger:
 
         Saved reviews first; then what waits longest; of what came in one sweep strangers' work
         from forks, and the small before the large. What people paused or told us to ignore waits,
-        unless its review is saved, or it is asked for: by a command, or as `pull`.
+        unless its review is saved or a command asks for it; so does what was pushed just now. A
+        `pull` that is named waits for neither.
         """
-        pairs = json.dumps(sorted(repos))
-        wanted = {"repos": pairs, "now": now, "limit": limit, "pull": pull}
+        wanted = {"repos": json.dumps(sorted(repos)), "now": now, "limit": limit}
+        if pull is not None:
+            return [row[0] for row in self.store.read(NAMED, wanted | {"pull": pull})]
         return [row[0] for row in self.store.read(DUE, wanted)]
 
     def load(self, head_id: int) -> Work:

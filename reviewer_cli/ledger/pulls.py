@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from reviewer_cli.core.conversation import Conversation, PullState
@@ -45,7 +46,9 @@ GATHERED = """
 INSERT INTO pulls (host, repo, pull, head_sha, state, version, gathered_at, ended_at, merged_as,
   looked_after_at)
 VALUES (:host, :repo, :pull, :head_sha, :state, :version, :now, :ended_at, :merged_as,
-  :looked_after_at)
+  CASE WHEN EXISTS (SELECT 1 FROM heads JOIN findings ON head_id = heads.id
+    WHERE host = :host AND repo = :repo AND pull = :pull AND disposition = 'kept')
+  THEN :looked_after_at END)
 ON CONFLICT (host, repo, pull) DO UPDATE
 SET head_sha = excluded.head_sha, state = excluded.state, version = excluded.version,
   gathered_at = excluded.gathered_at, ended_at = excluded.ended_at,
@@ -61,6 +64,16 @@ WATCHED = f"""
 SELECT * FROM pulls INDEXED BY pulls_open
 WHERE state = 'open' AND {ASKED} ORDER BY gathered_at, id
 """  # noqa: S608 - our own words
+
+HEARD_OF = """
+SELECT json_extract(asked.value, '$[0]') AS host, json_extract(asked.value, '$[1]') AS repo,
+  (SELECT json_group_array(CASE WHEN gathered_at IS NULL THEN '' ELSE pull || ' ' || version END)
+   FROM pulls INDEXED BY pulls_open WHERE state = 'open'
+     AND host = json_extract(asked.value, '$[0]') AND repo = json_extract(asked.value, '$[1]')
+  ) AS versions
+FROM json_each(:repos) AS asked
+"""
+"""The versions of a whole repository in one value: most often nothing is new, and a row costs."""
 
 VERSIONS = f"""
 SELECT id, host, repo, pull, version, gathered_at FROM pulls INDEXED BY pulls_open
@@ -105,14 +118,23 @@ def unheard(
     They were never gathered, have another version than then, or are not among the `tips`, which
     are all that is open in these (host, repo).
     """
-    open_now = {(tip.key.host, tip.key.repo, tip.key.pull): tip.version for tip in tips}
+    open_now: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for tip in tips:
+        open_now[tip.key.host, tip.key.repo].add(f"{tip.key.pull} {tip.version}")
+    changed = [
+        (row["host"], row["repo"])
+        for row in store.read(HEARD_OF, {"repos": json.dumps(sorted(repos))})
+        if not open_now[row["host"], row["repo"]].issuperset(json.loads(row["versions"]))
+    ]
+    if not changed:
+        return ()
     ids = [
         row["id"]
-        for row in store.read(VERSIONS, {"repos": json.dumps(sorted(repos))})
+        for row in store.read(VERSIONS, {"repos": json.dumps(changed)})
         if row["gathered_at"] is None
-        or open_now.get((row["host"], row["repo"], row["pull"])) != row["version"]
+        or f"{row['pull']} {row['version']}" not in open_now[row["host"], row["repo"]]
     ]
-    return _records(store, THESE, {"ids": json.dumps(ids)}) if ids else ()
+    return _records(store, THESE, {"ids": json.dumps(ids)})
 
 
 def rested(

@@ -62,11 +62,13 @@ class Standing:
     """Where a head stands on its host at this moment.
 
     `current_sha` is the pull request's tip, None when it is merged, closed or deleted; `posted`
-    the id of our own submitted review of the head, found by its marker.
+    the id of our own submitted review of the head, found by its marker; `noted` that of an earlier
+    one which says that this head was checked as well.
     """
 
     current_sha: str | None
     posted: str | None
+    noted: str | None = None
 
 
 class CodeHost(Protocol):
@@ -114,6 +116,9 @@ class CodeHost(Protocol):
         A head's SHA tells a host without numbers which of its pull requests is meant. One that the
         host does not know is left out.
         """
+
+    def review_body(self, key: HeadKey, review_id: str) -> str | None:
+        """What our submitted review says now, to be amended; None where that cannot be."""
 
     def amend(self, key: HeadKey, review_id: str, body: str) -> None:
         """Put another body in place of the one of our submitted review."""

@@ -35,6 +35,8 @@ async def look_after_merge(doors: Doors, plan: Plan, sweep_id: int, polled: Poll
     if plan.only_pull is not None:
         return
     store, now = doors.ledger.store, doors.clock()
+    if not rested(store, polled.answered, now, now - DAY_S, 1):
+        return
     bases: dict[tuple[str, str, str], list[str]] = {}
     for tip in reversed(polled.tips):  # those that were opened last know most of their base
         bases.setdefault((tip.key.host, tip.key.repo, tip.base_ref), []).append(tip.base_sha)

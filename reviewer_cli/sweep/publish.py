@@ -103,13 +103,12 @@ async def _amended(host: CodeHost, review: Review) -> str | None:
     if review.amends is None:
         return None
     seen = await aside(partial(host.look, review.key))
-    if seen.posted is not None:
-        return seen.posted
+    if said := seen.posted or seen.noted:
+        return said
     if seen.current_sha != review.key.sha:
         raise _gone(seen)
-    told = await aside(partial(host.conversations, [review.key]))
-    bodies = [one.body for each in told for one in each.own_reviews if one.id == review.amends]
-    body = amended(bodies[0], review.marker, host.limits.body_chars) if bodies else None
+    body = await aside(partial(host.review_body, review.key, review.amends))
+    body = None if body is None else amended(body, review.marker, host.limits.body_chars)
     if body is None:
         return None
     await aside(partial(host.amend, review.key, review.amends, body))
@@ -128,7 +127,11 @@ async def _prepared(host: CodeHost, review: Review) -> Draft:
 
 
 async def _submitted(host: CodeHost, draft: Draft) -> str:
-    """Look, then submit; the id of the one review that the host has afterwards."""
+    """Look, then submit; the id of the one review that the host has afterwards.
+
+    Where only an earlier one notes the head, somebody has asked for another look since, and it
+    found something.
+    """
     key = draft.review.key
     seen = await aside(partial(host.look, key))
     if seen.posted is not None:

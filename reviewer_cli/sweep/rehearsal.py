@@ -83,7 +83,8 @@ def _planned(doors: Doors, head_id: int, now: float, chosen: set[int]) -> Planne
         if work.merged_at is not None:
             reason = f"{UNREVIEWED}, {reason}"
     elif work.next_due_at > now:
-        action, reason = Action.WAIT, f"attempt {work.attempts} failed; waits before the next"
+        failed = f"attempt {work.attempts} failed; waits before the next"
+        action, reason = Action.WAIT, failed if work.attempts else "waits for more pushes"
     else:
         action, reason = Action.WAIT, "over the limit of one sweep; comes with the next"
     return Planned(key=work.head.key, title=work.head.title, action=action, reason=reason)

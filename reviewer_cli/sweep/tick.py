@@ -12,7 +12,8 @@ from reviewer_cli.sweep.aftercare import look_after
 from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
-from reviewer_cli.sweep.listening import Heard, hear, listen
+from reviewer_cli.sweep.listening import Heard, listen
+from reviewer_cli.sweep.merged_issue import tell_merged
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.recovery import in_turn, recover
@@ -42,13 +43,14 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         polled = await poll(doors, plan)
         await enter(doors, plan, polled, tally)
         await enter_merged(doors, plan, polled, tally)
-        heard = await listen(doors, plan, polled)
+        heard = await listen(doors, plan, sweep_id, polled)
         waiting = due(doors, plan, polled)
         tally.observe(Polled(open_heads=len(polled.tips), due=len(waiting)))
         if waiting:
             await review(doors, plan, sweep_id, waiting, heard, tally, breakers)
         await look_after(doors, plan, sweep_id, heard)
         await look_after_merge(doors, plan, sweep_id, polled)
+        await tell_merged(doors, plan, polled, tally)
         await breakers.look_again()
         retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
@@ -91,7 +93,6 @@ async def review(
     others follow.
     """
     heads = [doors.ledger.load(head_id).head for head_id in waiting]
-    await hear(doors, heard, [head.key for head in heads])
     journey = Journey(doors, plan, sweep_id, heard, tally.observe)
     doors.workshop.expect(heads)
     batch: Batch[Ready, Saved] = Batch(

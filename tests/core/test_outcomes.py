@@ -17,7 +17,7 @@ from reviewer_cli.core.outcomes import (
     deciders,
     judged,
     judged_after_merge,
-    strangers_with_thumbs,
+    strangers,
 )
 from tests.core.making import finding
 from tests.core.talking import SUGGESTED, earlier, ours, said, thread, with_thumbs
@@ -213,6 +213,7 @@ def test_the_evidence_is_a_sentence_and_its_facts(
     assert (found.evidence, (found.by, found.at, found.sha)) == (evidence, facts)
 
 
+@pytest.mark.threat("T33", layer="sanitiser")
 def test_a_name_cannot_break_out_of_the_evidence() -> None:
     name = "x" * 500 + "\n\x1b[31m"
     circumstances = replace(PULLS["fresh"], deciders=frozenset({name.lower()}))
@@ -261,7 +262,7 @@ def test_a_suggestion_that_was_never_posted_cannot_be_taken() -> None:
     [
         ("x\n\nCo-authored-by: Reviewer <9+reviewer[bot]@users.noreply.github.com>", True),
         ("x\n\nCo-authored-by: R <9+reviewer[bot]@users.noreply.github.com>", True),
-        ("x\n\nco-authored-by: reviewer[bot] <x@e.example>", True),
+        ("x\n\nco-authored-by: reviewer[bot] <x@e.example>", False),
         ("x\n\nCo-authored-by: R <reviewer@users.noreply.github.com>", True),
         ("x\n\nCo-authored-by: R <9+reviewer2@users.noreply.github.com>", False),
         ("x\n\nCo-authored-by: other <other@e.example>", False),
@@ -284,6 +285,7 @@ def conversation(**changes: object) -> Conversation:
     return replace(Conversation(key=KEY, state=PullState.OPEN, author="Author"), **changes)
 
 
+@pytest.mark.threat("T39", layer="comments", tries=5)
 def test_the_author_and_who_may_steer_and_writers_decide() -> None:
     talk = conversation(
         threads=(
@@ -299,6 +301,7 @@ def test_the_author_and_who_may_steer_and_writers_decide() -> None:
     assert deciders(conversation(author="ghost")) == frozenset()  # many accounts have that name
 
 
+@pytest.mark.threat("T39", layer="comments")
 def test_we_never_decide_for_ourselves() -> None:
     talk = conversation(threads=(replace(thread(), said=(ours(may_steer=True),)),))
     assert deciders(talk) == {"author"}
@@ -311,7 +314,18 @@ def test_who_put_a_thumb_and_is_unknown_is_to_be_looked_up() -> None:
             with_thumbs(thread(said=(said("theirs"),)), down=("unasked",)),
         )
     )
-    assert strangers_with_thumbs(talk, deciders(talk)) == {"someone", "stranger"}
+    assert strangers(talk, deciders(talk), ("reviewer",)) == {"someone", "stranger"}
+
+
+def test_who_told_us_to_ignore_it_in_our_thread_is_asked_about() -> None:
+    talk = conversation(
+        threads=(
+            thread(said("@reviewer ignore", "eve"), said("Hm.", "bob")),
+            thread(said=(said("Hm.", "bob"), said("@reviewer ignore", "mallory"))),
+            thread(said("@reviewer ignore", "ci[bot]")),
+        )
+    )
+    assert strangers(talk, deciders(talk), ("reviewer",)) == {"eve"}
 
 
 # ---- after the merge

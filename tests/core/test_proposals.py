@@ -48,6 +48,29 @@ def test_a_pattern_of_three_pull_requests_is_proposed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("paths", "glob"),
+    [
+        (("src/web/a.py", "src/web/b.py", "src/web/x/c.py"), "src/web/**"),
+        (("src/a.py", "src/b.py", "tests/c.py"), "**"),
+        (("src/a.py", "a.py", "src/c.py"), "**"),
+        (("s[r]c/a.py",) * 3, "**"),
+        (("s\u200brc/a.py",) * 3, "**"),
+        ((f"{'d' * 300}/a.py",) * 3, "**"),
+    ],
+)
+def test_a_proposal_is_for_the_directory_that_all_were_in(
+    paths: tuple[str, ...], glob: str
+) -> None:
+    past = [
+        Dismissed(pull=str(number), finding=finding(title=TITLES[0], path=path))
+        for number, path in enumerate(paths)
+    ]
+    (one,) = proposed(past)
+    assert f'path = "{glob}"\n' in one.toml
+    assert all(is_known(one.toml, each.finding) for each in past)
+
+
+@pytest.mark.parametrize(
     "past",
     [
         [],

@@ -15,7 +15,9 @@ from github import Auth
 from graphql import parse
 
 from reviewer_cli import retry
+from reviewer_cli.core.amending import amended
 from reviewer_cli.core.conversation import Conversation, PullState, Said
+from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import HeadKey, Side
 from reviewer_cli.errors import (
     AccessRefused,
@@ -103,11 +105,24 @@ def asked(stage: GitHubStage) -> list[str]:
     return [one.split("(", 1)[0].split()[1] for one in texts]
 
 
+NOT_ACCESSIBLE = {"message": "Resource not accessible by personal access token"}
+
+
 def when(word: str, fault: Fault) -> Fault:
     """The fault for those requests only that have a word in them."""
 
     def chosen(request: Request, handle: Handler) -> Outcome:
         return fault(request, handle) if word.encode() in request.body else handle(request)
+
+    return chosen
+
+
+def about(key: HeadKey, fault: Fault) -> Fault:
+    """The fault for those questions only that are about this pull request."""
+
+    def chosen(request: Request, handle: Handler) -> Outcome:
+        asked_about = json.loads(request.body)["variables"].values()
+        return fault(request, handle) if int(key.pull) in asked_about else handle(request)
 
     return chosen
 
@@ -144,12 +159,7 @@ def test_a_conversation_tells_who_said_what_and_where(
     assert [(one.id, one.author, one.body) for one in found.remarks] == [
         (remark.node_id, "ada", "@sweeper full review")
     ]
-    (own,) = found.own_reviews
-    assert (own.id, own.body, own.submitted_at) == (
-        str(review.id),
-        "Two things.",
-        review.submitted_at,
-    )
+    assert host.review_body(stage.key(pull), str(review.id)) == "Two things."
 
 
 def test_lines_count_at_the_commit_that_a_comment_was_made_on(
@@ -217,7 +227,7 @@ def test_a_draft_of_ours_is_no_part_of_it(stage: GitHubStage, host: CodeHost, ad
     notes = [Note(place=Place(path="a.py", line=10), body="Not yet.")]
     reviews.create(world, pull, stage.bot, body="Draft.", notes=notes)
     found = told(stage, host, pull)
-    assert (found.threads, found.own_reviews) == ((), ())
+    assert (found.threads, found.remarks) == ((), ())
 
 
 def test_bots_deleted_accounts_and_folded_comments_are_told(
@@ -235,12 +245,20 @@ def test_bots_deleted_accounts_and_folded_comments_are_told(
     assert (second.author, second.is_bot, second.is_minimised) == ("ghost", False, False)
 
 
-def test_other_peoples_reviews_are_not_ours(
+def test_what_others_wrote_above_a_review_is_a_remark(
     stage: GitHubStage, host: CodeHost, ada: Account
 ) -> None:
-    pull = stage.pull(author=stage.hub.world.account("eve"))
-    reviews.create(stage.hub.world, pull, ada, body="Fine.", event="APPROVE")
-    assert told(stage, host, pull).own_reviews == ()
+    world = stage.hub.world
+    pull = stage.pull(author=world.account("eve"))
+    reviews.create(world, pull, stage.bot, body="Ours.", event="COMMENT")
+    reviews.create(world, pull, ada, event="APPROVE")
+    above = reviews.create(world, pull, ada, body="@sweeper review", event="COMMENT")
+    (remark,) = told(stage, host, pull).remarks
+    assert (remark.author, remark.body, remark.is_ours) == ("ada", "@sweeper review", False)
+    assert remark.said_at == above.submitted_at
+    host.acknowledge(stage.key(pull), remark.id)
+    (eyes,) = world.tables.reactions_to(above)
+    assert eyes.content == "EYES"
 
 
 def test_merged_and_closed_pull_requests_say_when_and_how(
@@ -326,7 +344,7 @@ def test_numbers_of_reviews_may_have_more_than_32_bits(stage: GitHubStage, host:
     assert int(review_id) > 2**31
     assert host.look(key).posted == review_id
     found = told(stage, host, pull)
-    assert [one.id for one in found.own_reviews] == [review_id]
+    assert host.review_body(key, review_id) == review_of(host, key).body
     assert [one.review_id for one in found.threads] == [review_id]
     host.amend(key, review_id, "Also checked.")
 
@@ -348,7 +366,7 @@ def test_one_request_asks_for_25_pull_requests(stage: GitHubStage, host: CodeHos
 
 @pytest.mark.parametrize(
     ("question", "points", "nodes"),
-    [(conversations_query(TOGETHER), 13, 67_500), (merged_query(MERGED_TOGETHER), 10, 2_000)],
+    [(conversations_query(TOGETHER), 13, 66_250), (merged_query(MERGED_TOGETHER), 10, 2_000)],
 )
 def test_what_a_full_question_costs(question: str, points: int, nodes: int) -> None:
     price = graphql_cost.cost(parse(question), {})
@@ -401,14 +419,36 @@ def test_what_the_server_cannot_finish_is_asked_in_halves(
 def test_what_the_server_cannot_finish_alone_is_no_closed_pull_request(
     stage: GitHubStage, host: CodeHost
 ) -> None:
-    keys = [stage.key(stage.pull()) for _ in range(2)]
+    keys = [stage.key(stage.pull()) for _ in range(5)]
     stage.hub.fail("POST", GRAPHQL, when("Conversations", faults.bad_gateway_before), times=99)
     with pytest.raises(HostUnavailable, match="could not be read"):
         host.conversations(keys)
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_half_an_answer_is_none(stage: GitHubStage, host: CodeHost) -> None:
+def test_one_that_cannot_be_told_is_left_out_and_named(
+    stage: GitHubStage, host: CodeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = [stage.key(stage.pull()) for _ in range(3)]
+    stage.hub.fail("POST", GRAPHQL, about(keys[1], faults.bad_gateway_before), times=99)
+    assert {one.key for one in host.conversations(keys)} == {keys[0], keys[2]}
+    (line,) = caplog.messages
+    assert f"What was said on {keys[1]} could not be read" in line
+
+
+def test_a_credential_that_may_not_read_them_is_named_and_no_more(
+    stage: GitHubStage, host: CodeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = stage.key(stage.pull())
+    stage.hub.fail("POST", GRAPHQL, when("Conversations", faults.answer(403, NOT_ACCESSIBLE)))
+    assert host.conversations([key]) == []
+    assert "What people say cannot be read" in caplog.text
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_half_an_answer_is_none(
+    stage: GitHubStage, host: CodeHost, caplog: pytest.LogCaptureFixture
+) -> None:
     """A conversation with a hole could settle what is open, or repeat what was declined."""
     pull = stage.pull()
     reviewed(stage, pull, 10)
@@ -422,8 +462,8 @@ def test_half_an_answer_is_none(stage: GitHubStage, host: CodeHost) -> None:
         return replace(response, body=json.dumps(answer).encode())
 
     stage.hub.fail("POST", GRAPHQL, holed)
-    with pytest.raises(HostUnavailable, match=r"Something went wrong"):
-        told(stage, host, pull)
+    assert host.conversations([stage.key(pull)]) == []
+    assert "Something went wrong" in caplog.text
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -435,15 +475,15 @@ def test_half_an_answer_is_none(stage: GitHubStage, host: CodeHost) -> None:
     ],
 )
 def test_without_a_further_page_there_is_no_conversation(
-    stage: GitHubStage, host: CodeHost, fault: Fault
+    stage: GitHubStage, host: CodeHost, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     big = "".join(f"new {number}\n" for number in range(1, 61))
     pull = stage.hub.world.pull(stage.shop, {"big.py": big})
     notes = [Note(place=Place(path="big.py", line=n), body="x") for n in range(1, 61)]
     reviews.create(stage.hub.world, pull, stage.bot, body="x", event="COMMENT", notes=notes)
     stage.hub.fail("POST", GRAPHQL, when("MoreThreads", fault), times=99)
-    with pytest.raises(HostUnavailable, match="could not be read"):
-        told(stage, host, pull)
+    assert host.conversations([stage.key(pull)]) == []
+    assert "could not be read" in caplog.text
 
 
 def without_commits(kind: str) -> Fault:
@@ -461,7 +501,7 @@ def without_commits(kind: str) -> Fault:
 
 
 def test_a_credential_that_sees_no_commits_tells_the_rest(
-    stage: GitHubStage, host: CodeHost
+    stage: GitHubStage, host: CodeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     pull = stage.pull()
     reviewed(stage, pull, 10)
@@ -470,8 +510,8 @@ def test_a_credential_that_sees_no_commits_tells_the_rest(
     assert (shown.line, shown.sha, shown.path) == (None, pull.head_sha, "a.py")
     assert shown.opening.body == "It fails."
     stage.hub.fail("POST", GRAPHQL, without_commits("TIMEOUT"))
-    with pytest.raises(HostUnavailable, match="No"):
-        told(stage, host, pull)
+    assert host.conversations([stage.key(pull)]) == []
+    assert "(No.)" in caplog.text
 
 
 # What is done afterwards
@@ -482,11 +522,32 @@ def test_a_review_gets_another_body(stage: GitHubStage, host: CodeHost) -> None:
     review = reviewed(stage, pull, 10)
     for _ in range(2):
         host.amend(stage.key(pull), str(review.id), "Also checked later.")
-    assert stage.hub.world.fresh(review).body == "Also checked later."
+    assert host.review_body(stage.key(pull), str(review.id)) == "Also checked later."
+    assert host.review_body(stage.key(pull), "99999") is None
     with pytest.raises(NotFound):
         host.amend(stage.key(pull), "99999", "x")
     with pytest.raises(Unprocessable):
         host.amend(stage.key(pull), str(review.id), "x" * 70_000)
+
+
+def test_a_head_that_an_earlier_review_notes_has_no_review_of_its_own(
+    stage: GitHubStage, host: CodeHost
+) -> None:
+    pull = stage.pull()
+    key = stage.key(pull)
+    first = host.submit(host.prepare(review_of(host, key)))
+    moved = stage.key(stage.hub.world.push(pull, {"b.py": "b = 1\n"}))
+    body = host.review_body(key, first) or ""
+    noted = amended(body, marker(moved, host.marker_secret), host.limits.body_chars)
+    host.amend(moved, first, noted or "")
+    seen = host.look(moved)
+    assert (seen.posted, seen.noted) == (None, first)
+    second = host.submit(host.prepare(review_of(host, moved)))
+    seen = host.look(moved)
+    assert (seen.posted, seen.noted) in [(second, first), (second, None)]
+    (tip,) = (tip for one in host.open_tips([key.repo]) for tip in one.tips)
+    (described,) = host.describe([tip])
+    assert described.posted == second
 
 
 @pytest.mark.parametrize("fault", [faults.bad_gateway_before, faults.dropped_after])

@@ -131,6 +131,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         due_at, reason = self.now + settle_s, "no" if skip else None
         entries = [Entry(head=one, reason=reason, due_at=due_at) for one in expected]
         self.ledger.enter(entries, rules, self.now)
+        self.heard |= {one.key.pull for one in expected if skip}
         for one in expected:
             known = self.rows.get(self.ids.setdefault(one, len(self.ids) + 1))
             wished = known.wish if known else Wish.NONE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.core.conversation import PullState
-from reviewer_cli.core.models import State
+from reviewer_cli.core.models import Disposition, State
 from reviewer_cli.ledger.audit import examined
 from reviewer_cli.ledger.commands import wish
 from reviewer_cli.ledger.ledger import Ledger
@@ -25,6 +25,7 @@ from tests.ledger.samples import (
     leased,
     posted,
     pushed,
+    remark,
     row,
     sha,
     tip,
@@ -43,6 +44,12 @@ def test_a_pull_request_is_watched_once_it_was_reviewed(ledger: Ledger) -> None:
     posted(ledger, head(1))
     assert names(ledger) == ["pull-3", "pull-1"]
     assert watched(ledger.store, {("github", "o/r")}) == ()
+
+
+def test_a_pull_request_is_watched_that_a_rule_skips(ledger: Ledger) -> None:
+    """Somebody may ask for a review of it."""
+    enter(ledger, head(), reason="draft")
+    assert names(ledger) == ["pull-1"]
 
 
 def test_a_watched_one_is_told_with_the_newest_head_that_was_posted_or_heard_of(
@@ -94,6 +101,27 @@ def test_only_what_the_poll_says_something_new_of_is_to_be_heard(ledger: Ledger)
     assert unheard(ledger.store, {("github", "o/r")}, tips) == ()
 
 
+def test_what_is_new_in_one_repository_is_no_news_of_another(ledger: Ledger) -> None:
+    """Pull requests of both have one name, and versions that were told of the other."""
+    here, there = head(), head(key=replace(head().key, repo="/srv/other"))
+    for one, version in ((here, "v1"), (there, "v2")):
+        posted(ledger, one)
+        gathered(ledger.store, [conversation(one, version=version)], NOW)
+
+    def new(*versions: str) -> list[str]:
+        tips = [
+            replace(tip(one), version=version)
+            for one, version in zip((here, there), versions, strict=True)
+        ]
+        repos = {(one.key.host, one.key.repo) for one in tips}
+        return [one.key.repo for one in unheard(ledger.store, repos, tips)]
+
+    assert new("v1", "v2") == []
+    assert new("v1", "v1") == ["/srv/other"]
+    assert new("v2", "v2") == [here.key.repo]
+    assert new("v2", "v1") == [here.key.repo, "/srv/other"]
+
+
 def test_where_there_is_nothing_new_one_small_question_is_asked(ledger: Ledger) -> None:
     posted(ledger, head())
     gathered(ledger.store, [conversation(head(), version="v1")], NOW)
@@ -120,6 +148,7 @@ def test_an_end_is_gathered_once(ledger: Ledger, path: Path, state: PullState) -
 
 
 def test_a_host_that_does_not_say_when_it_ended_says_so_at_the_latest_now(ledger: Ledger) -> None:
+    posted(ledger, head(), remark())
     gathered(ledger.store, [conversation(head(), state=PullState.MERGED)], LATER, 100.0)
     found = known(ledger.store, head().key)
     assert found is not None
@@ -128,6 +157,8 @@ def test_a_host_that_does_not_say_when_it_ended_says_so_at_the_latest_now(ledger
 
 def test_what_was_merged_is_looked_after_until_its_time(ledger: Ledger) -> None:
     merged = {"state": PullState.MERGED, "ended_at": NOW}
+    for number in (1, 2, 3, 4):
+        posted(ledger, head(number), remark())
     gathered(ledger.store, [conversation(head(1), **merged)], NOW, 100.0)
     gathered(ledger.store, [conversation(head(2), **merged)], NOW)
     closed = conversation(head(3), state=PullState.CLOSED, ended_at=NOW)
@@ -136,6 +167,15 @@ def test_what_was_merged_is_looked_after_until_its_time(ledger: Ledger) -> None:
     assert [one.key.pull for one in found] == ["pull-1"]
     assert looked_after(ledger.store, REPOS, NOW + 100.0) == ()
     assert looked_after(ledger.store, {("github", "o/r")}, NOW) == ()
+
+
+def test_what_was_merged_without_a_finding_needs_no_looking_after(ledger: Ledger) -> None:
+    posted(ledger, head(1))
+    posted(ledger, head(2), remark(disposition=Disposition.REFUTED))
+    merged = {"state": PullState.MERGED, "ended_at": NOW}
+    told = [conversation(head(number), **merged) for number in (1, 2, 3)]
+    gathered(ledger.store, told, NOW, 100.0)
+    assert looked_after(ledger.store, REPOS, NOW) == ()
 
 
 def test_a_closed_one_that_opens_again_and_is_reviewed_is_watched_again(ledger: Ledger) -> None:

@@ -148,6 +148,14 @@ def test_saved_reviews_come_first_then_the_oldest(ledger: Ledger) -> None:
     assert ids(ledger, LATER, limit=2) == [4, 2]
 
 
+def test_what_is_named_waits_for_no_quiet_but_for_what_failed(ledger: Ledger) -> None:
+    ledger.enter([Entry(head=head(1), reason=None, due_at=LATER)], RULES, NOW)
+    assert (ids(ledger), ids(ledger, pull="pull-1")) == ([], [1])
+    claimed(ledger, 1, NOW).retry(ReviewTimeout("slow"), LATER, NOW)
+    assert ids(ledger, pull="pull-1") == []
+    assert ids(ledger, LATER, pull="pull-1") == [1]
+
+
 def test_only_what_was_asked_for_is_handed_out(ledger: Ledger) -> None:
     elsewhere = head(key=HeadKey("local", "/srv/other", "pull-1", sha(1)))
     enter(ledger, head(1), head(2), elsewhere)

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from reviewer_cli.core.models import HeadKey, Severity, State
+from reviewer_cli.core.models import HeadKey, Outcome, Severity, State
 from reviewer_cli.errors import HeadRejected, ReviewTimeout
+from reviewer_cli.ledger.commands import Command, obey, obeyed
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.outcomes import Noted, note
+from reviewer_cli.ledger.pulls import known
 from reviewer_cli.ledger.records import DAY_S, Records, reading
-from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.ledger.rows import Attention, SweepCounts
+from reviewer_cli.ledger.standing import baseline
 from tests.ledger.samples import (
     LATER,
     LEASE_S,
@@ -22,6 +26,8 @@ from tests.ledger.samples import (
     claimed,
     enter,
     head,
+    posted,
+    pushed,
     remark,
     reply,
     reviewed,
@@ -190,3 +196,70 @@ def test_a_review_found_after_a_whole_sweep_was_posted_elsewhere(
         assert records.posted_elsewhere(NOW) == (head(2).key,)
         assert records.posted_elsewhere(LATER) == (head(2).key,)
         assert records.posted_elsewhere(LATER + 1.0) == ()
+
+
+def test_a_story_tells_all_heads_of_a_pull_request_and_what_people_asked_for(
+    ledger: Ledger, path: Path
+) -> None:
+    enter(ledger, head(2), pushed(head(), 8))
+    posted(ledger, head())
+    asked = Command(
+        key=head().key,
+        comment_id="c-1",
+        author="ada",
+        word="pause",
+        said_at=NOW,
+        answer="paused",
+    )
+    obey(ledger.store, asked, Attention.PAUSED, LATER)
+    with reading(path) as records:
+        (story,) = records.stories("pull-1")
+        (unheard,) = records.stories(f"{REPO}@pull-2")
+        heads = {one.key.sha: records.history(one) for one in records.heads(None, None, 10)}
+        assert story.heads == (heads[sha(8)], heads[sha(1)])
+        assert records.stories("pull-3") == ()
+    assert story.pull == known(ledger.store, head().key)
+    assert story.pull is not None
+    assert (story.pull.standing, story.commands) == (
+        Attention.PAUSED,
+        obeyed(ledger.store, head().key),
+    )
+    assert len(story.commands) == 1
+    assert (unheard.pull, len(unheard.heads), unheard.commands) == (None, 1, ())
+
+
+def test_of_several_pull_requests_with_one_name_the_newest_comes_first(
+    ledger: Ledger, path: Path
+) -> None:
+    names = ("octo/b", "octo/a", "octo/c")
+    for number, repo in enumerate(names, 1):
+        enter(ledger, head(key=HeadKey("github", repo, "42", sha(number))))
+    enter(ledger, head(key=HeadKey("github", "octo/a", "42", sha(9))))
+    with reading(path) as records:
+        told = records.stories("42")
+        (one,) = records.stories("octo/a#42")
+    assert [each.heads[0].head.key.repo for each in told] == ["octo/a", "octo/c", "octo/b"]
+    assert [each.head.key.sha for each in one.heads] == [sha(2), sha(9)]
+
+
+def test_proposals_and_a_baseline_are_told_as_the_ledger_has_them(
+    ledger: Ledger, path: Path
+) -> None:
+    for number in (1, 2, 3):
+        prints = {"fingerprint": f"{number:016x}", "text_fingerprint": f"{number + 99:016x}"}
+        logged = replace(remark().finding, title="Password is logged")
+        posted(ledger, head(number), replace(remark(**prints), finding=logged))
+    noted = [
+        Noted(finding_id=one, outcome=Outcome.DISMISSED, evidence="ada declined it.")
+        for one in (1, 2, 3)
+    ]
+    note(ledger.store, noted, None, NOW)
+    with reading(path) as records:
+        (found,) = records.proposals()
+        assert records.proposals(REPO) == (found,)
+        assert records.proposals("/srv/other") == ()
+        assert records.status(NOW).proposals == 1
+        told = records.baseline(REPO)
+        assert told is not None
+        assert told == baseline(ledger.store, REPO)
+        assert records.baseline("/srv/other") is None

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import HeadKey, Review, State
 from reviewer_cli.errors import DraftGone, HeadError, HeadGone, HeadRejected, SecretInOutput
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
-from reviewer_cli.ports.host import Draft, Standing
+from reviewer_cli.ports.host import Draft, PostLimits, Standing
 from reviewer_cli.sweep.publish import Recorded, Times, publish, recorded
 from reviewer_cli.telemetry import SECRETS
 from tests.ledger.samples import NOW, head, leased, review, row, sha
@@ -28,6 +29,9 @@ HERE = Standing(current_sha=KEY.sha, posted=None)
 MOVED = Standing(current_sha=sha(9), posted=None)
 CLOSED = Standing(current_sha=None, posted=None)
 CANARY = "made-up-canary-of-one-posting"
+OWN, FURTHER = (marker(replace(KEY, sha=one), b"secret") for one in (sha(7), KEY.sha))
+SAID = f"Looks good.\n\n{OWN}"
+LIMITS = PostLimits(body_chars=1000, comments=10)
 
 
 @dataclass
@@ -38,7 +42,19 @@ class Host:
     prepares: list[str | HeadError] = field(default_factory=lambda: ["draft-1"])
     submits: list[str | HeadError] = field(default_factory=lambda: ["review-1"])
     lists_lag_s: float = 0.0
+    limits: PostLimits = LIMITS
+    says: str | None = SAID
     asked: list[str] = field(default_factory=list)
+
+    def review_body(self, key: HeadKey, review_id: str) -> str | None:
+        assert key == KEY
+        self.asked.append(f"read {review_id}")
+        return self.says
+
+    def amend(self, key: HeadKey, review_id: str, body: str) -> None:
+        assert key == KEY
+        self.asked.append(f"amend {review_id}")
+        self.says = body
 
     def prepare(self, review: Review) -> Draft:
         answer = self._answer("prepare", self.prepares)
@@ -240,3 +256,65 @@ def test_where_no_draft_is_noted_there_is_none(path: Path, state: State) -> None
     times = Times(lambda: NOW, lambda: 7.0)
     assert recorded(Host(), work, times) is None  # type: ignore[arg-type]
     assert recorded(Host(), replace(work, draft_id="draft-1", review=None), times) is None  # type: ignore[arg-type]
+
+
+def amending(host: Host, lease: Lease) -> None:
+    """Post a review without anything new, whose head review-5 is to tell of."""
+    assert post(host, lease, amends="review-5", marker=FURTHER) is None
+
+
+def test_an_earlier_review_tells_of_a_head_with_nothing_new(lease: Lease, path: Path) -> None:
+    host = Host()
+    amending(host, lease)
+    assert host.asked == ["look", "read review-5", "amend review-5"]
+    note = f"_Also checked at `{KEY.sha[:7]}`: nothing new._"
+    assert host.says == f"Looks good.\n\n{note}\n\n{OWN}\n{FURTHER}"
+    assert written(lease) == (None, None, "", "review-5")
+    assert (row(path)["state"], row(path)["posted_at"]) == ("posted", NOW + 5.0)
+
+
+@pytest.mark.parametrize(
+    ("seen", "review_id"),
+    [
+        (replace(HERE, posted="review-7"), "review-7"),
+        (replace(HERE, noted="review-5"), "review-5"),
+        (replace(MOVED, noted="review-5"), "review-5"),
+        (replace(HERE, posted="review-7", noted="review-5"), "review-7"),
+    ],
+)
+def test_what_is_told_of_already_is_told_once(lease: Lease, seen: Standing, review_id: str) -> None:
+    host = Host(looks=[seen])
+    amending(host, lease)
+    assert host.asked == ["look"]
+    assert written(lease)[-1] == review_id
+
+
+@pytest.mark.parametrize("seen", [MOVED, CLOSED])
+def test_nothing_is_told_of_a_head_that_is_gone(lease: Lease, path: Path, seen: Standing) -> None:
+    host = Host(looks=[seen])
+    with pytest.raises(HeadGone) as gone:
+        amending(host, lease)
+    assert gone.value.successor == seen.current_sha
+    assert host.asked == ["look"]
+    assert row(path)["state"] == "reviewed"
+
+
+@pytest.mark.parametrize(
+    ("says", "body_chars"), [(None, 1000), (SAID, len(SAID))], ids=["gone", "full"]
+)
+def test_where_the_earlier_review_cannot_tell_it_a_new_one_does(
+    lease: Lease, says: str | None, body_chars: int
+) -> None:
+    limits = replace(LIMITS, body_chars=body_chars)
+    host = Host(looks=[HERE, HERE], says=says, limits=limits)
+    amending(host, lease)
+    assert host.asked == ["look", "read review-5", "prepare", "look", "submit draft-1"]
+    assert host.says == says
+    assert written(lease)[-1] == "review-1"
+
+
+def test_a_review_that_has_a_draft_amends_no_other(lease: Lease) -> None:
+    """What it was to be noted in had no room for it when the draft was made."""
+    host = Host()
+    post(host, lease, earlier(), amends="review-5", marker=FURTHER)
+    assert host.asked == ["look", "submit draft-0"]

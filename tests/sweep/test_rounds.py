@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from reviewer_cli.core.models import Outcome, State
+from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.sweep.rehearsal import rehearse
 from tests.fakes.github import bare
 from tests.fakes.github.scene import text
 from tests.fakes.github_stage import CHANGED, GitHubStage
@@ -152,6 +157,21 @@ def test_a_burst_of_pushes_becomes_one_round(github: GitHubStage) -> None:
         later(github, 300.0, settle_s=600.0)
         assert asked(github) == 1
     later(github, 601.0, settle_s=600.0)
+    assert github.engine_asked()[1:] == [pull.head_sha]
+
+
+def test_a_pull_request_that_a_person_names_waits_for_no_quiet(github: GitHubStage) -> None:
+    pull = github.pull()
+    later(github, 0.0)
+    pull = github.hub.world.push(pull, {"a.py": text(_10="ten", _45="n1")})
+    later(github, 60.0, settle_s=600.0)
+    selectors = {github.server.name: (github.shop.full_name,)}
+    plan = replace(github.plan, selectors=selectors, settle_s=600.0)
+    with closing(Ledger(github.ledger_path)) as ledger:
+        told = asyncio.run(rehearse(github.doors(ledger, plan), plan))
+    assert [one.reason for one in told.heads] == ["waits for more pushes"]
+    assert asked(github) == 1
+    later(github, 60.0, settle_s=600.0, only_pull=str(pull.number))
     assert github.engine_asked()[1:] == [pull.head_sha]
 
 

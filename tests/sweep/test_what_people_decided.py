@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reviewer_cli import retry
 from reviewer_cli.core.models import Outcome
 from tests.fakes.github import faults, talk
 from tests.fakes.github.scene import text
@@ -54,6 +55,7 @@ def test_a_writers_thumb_is_a_word(github: GitHubStage, thumb: str, became: Outc
     assert outcomes(github) == {"ten": became}
 
 
+@pytest.mark.threat("T39", layer="all layers")
 def test_a_strangers_thumb_counts_for_nothing(github: GitHubStage) -> None:
     pull = github.pull()
     later(github)
@@ -108,6 +110,7 @@ def test_what_another_program_says_on_the_line_is_not_said_again(github: GitHubS
     assert [one.line for one in comments(github, pull)] == [40]
 
 
+@pytest.mark.threat("T39", layer="all layers")
 def test_the_author_silences_nothing_by_saying_it_first(github: GitHubStage) -> None:
     ada = writer(github)
     pull = github.pull(author=ada)
@@ -144,8 +147,9 @@ def test_the_end_of_a_pull_request_tells_what_became_of_the_rest(
     ],
 )
 def test_a_conversation_that_cannot_be_read_keeps_no_review_back(
-    github: GitHubStage, fault: faults.Fault
+    github: GitHubStage, fault: faults.Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "LONGEST_S", 0.1)
     pull = github.pull()
     trouble = github.trouble("POST", "/graphql", fault, "query Conversations")
     wait(github, 60.0)
@@ -170,9 +174,24 @@ def test_what_the_base_branch_declares_is_known(github: GitHubStage) -> None:
     assert (asked(github), comments(github, pull)) == (1, [])
 
 
+@pytest.mark.threat("T40", layer="all layers")
 def test_a_pull_request_declares_nothing_about_itself(github: GitHubStage) -> None:
     body = text(_9="nine  # reviewer: ignore", _10="ten  # reviewer: ignore", _40="forty")
     mine = body.replace("ten  # reviewer: ignore", "ten")
     pull = github.hub.world.pull(github.shop, {**CHANGED, ".reviewer.toml": KNOWN, "a.py": mine})
+    later(github)
+    assert [one.line for one in comments(github, pull)] == [10, 40]
+
+
+def test_the_author_silences_nothing_in_anothers_thread_nor_by_another_account(
+    github: GitHubStage,
+) -> None:
+    ada = writer(github)
+    pull = github.pull(author=ada)
+    world, review = github.hub.world, github.debris(pull, "x")
+    robot, puppet = world.account("robot[bot]", "Bot"), world.account("puppet")
+    thread = talk.note(world, review, robot, "a.py", 10, "Nit: naming.")
+    talk.answer(world, thread, ada, "An overflow of ten happens")
+    talk.note(world, review, puppet, "a.py", 40, "An overflow of forty happens")
     later(github)
     assert [one.line for one in comments(github, pull)] == [10, 40]

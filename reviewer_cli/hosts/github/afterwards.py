@@ -29,13 +29,22 @@ WRITERS = ("write", "maintain", "admin")
 """REST tells base roles, in which maintain is write and triage is read."""
 
 
+def review_body(connection: Connection, key: HeadKey, review_id: str) -> str | None:
+    """What a submitted review says now; None where it is gone."""
+    try:
+        body = connection.get(_review(key, review_id)).get("body")
+    except NotFound:
+        return None
+    return body if isinstance(body, str) else None
+
+
 def amend(connection: Connection, key: HeadKey, review_id: str, body: str) -> None:
     """Put another body in place of that of a submitted review.
 
     Raises NotFound when there is no such review of ours, Unprocessable when GitHub does not take
     the body.
     """
-    path = f"/repos/{quote(key.repo)}/pulls/{int(key.pull)}/reviews/{int(review_id)}"
+    path = _review(key, review_id)
     while_busy(lambda: connection.write("PUT", path, {"body": body}), OutcomeUnknown)
 
 
@@ -72,3 +81,7 @@ def may_write(connection: Connection, repo: str, login: str) -> bool:
     except PermissionMissing as error:
         LOGGER.warning("Nobody in %s can give commands by a comment: %s", repo, error)
         return False
+
+
+def _review(key: HeadKey, review_id: str) -> str:
+    return f"/repos/{quote(key.repo)}/pulls/{int(key.pull)}/reviews/{int(review_id)}"

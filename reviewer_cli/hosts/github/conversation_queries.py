@@ -12,7 +12,7 @@ from reviewer_cli.hosts.github.queries import BUDGET, numbers, pulls, query, rep
 THREADS = 50
 COMMENTS_IN_THREAD = 50
 REMARKS = 50
-REVIEWS = 100
+REVIEWS = 50
 MERGED = 50
 REACTORS = 20
 
@@ -55,7 +55,7 @@ fragment conversation on PullRequest {{
   }}
   reviews(last: {REVIEWS}, states: [APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED]) {{
     pageInfo {{ hasPreviousPage }}
-    nodes {{ fullDatabaseId viewerDidAuthor submittedAt body }}
+    nodes {{ ...said ...thumbs isMinimized }}
   }}
 }}"""
 
@@ -127,7 +127,7 @@ def conversations_query(count: int) -> str:
     """Ask what was said on `count` pull requests.
 
     Each takes 53 requests: for its threads, remarks and reviews, and for the comments of each of
-    50 threads. 25 of them are 1,325, which is 13 points, and 67,500 nodes of the 500,000 allowed.
+    50 threads. 25 of them are 1,325, which is 13 points, and 66,250 nodes of the 500,000 allowed.
     """
     asked = query("Conversations", count, numbers(count), pulls(count, "...conversation"))
     return asked + CONVERSATION + THREADS_PAGE + SAID

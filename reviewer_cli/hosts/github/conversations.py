@@ -6,17 +6,19 @@ page reaches, and a conversation that has more says so.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reviewer_cli.core.conversation import Conversation, OwnReview, PullState, Said, Thread
+from reviewer_cli.core.conversation import Conversation, PullState, Said, Thread
 from reviewer_cli.core.models import HeadKey, Side
 from reviewer_cli.errors import HostUnavailable
 from reviewer_cli.hosts.github.connection import Connection
 from reviewer_cli.hosts.github.conversation_queries import MORE_THREADS, conversations_query
-from reviewer_cli.hosts.github.halves import Question, TooMuch, ask, finished, said, trouble
+from reviewer_cli.hosts.github.faults import PermissionMissing
+from reviewer_cli.hosts.github.halves import Question, Told, TooMuch, ask, finished, said, trouble
 from reviewer_cli.hosts.github.pulls import GHOST, TOGETHER
 from reviewer_cli.hosts.github.queries import pull_variables
 from reviewer_cli.hosts.github.thumbs import with_thumbs
@@ -29,25 +31,50 @@ STEERING = ("OWNER", "MEMBER", "COLLABORATOR")
 MOST_PAGES = 20
 """Of threads: a thousand on one pull request, which no person reads."""
 
+LOGGER = logging.getLogger("reviewer")
+
+MOST_UNTOLD = 3
+"""Pull requests asked about one by one; if nothing is told of any of them, it will not be."""
+
 Node = dict[str, Any]
+
+
+class Untold(HostUnavailable):
+    """GitHub tells nothing of one pull request."""
 
 
 def conversations(connection: Connection, heads: Sequence[HeadKey]) -> Iterator[Conversation]:
     """The pull requests of these heads as they are now, each once; what is not there is left out.
 
-    What is ours was written with this connection's account. Needs pull_requests: read, and
-    contents: read to tell commits. Raises HostUnavailable when one of them cannot be told.
+    So is what GitHub does not tell of, or not to us: that is named in the log. What is ours was
+    written with this connection's account. Needs pull_requests: read, and contents: read to tell
+    commits. Raises HostUnavailable when GitHub tells nothing at all.
     """
     pulls = list({(key.repo, key.pull): key for key in heads}.values())
-    for start in range(0, len(pulls), TOGETHER):
-        found: list[Conversation] = []
-        for told in ask(connection, pulls[start : start + TOGETHER], _question, COMMITS):
-            pull = None if told.node is None else told.node["pullRequest"]
-            if pull is not None:
-                found.append(_conversation(connection, told.thing, pull))
-            elif told.kind != "NOT_FOUND":
-                raise _untold(told.thing, told.reason or "GitHub gave no reason.")
+    found: list[Conversation] = []
+    untold: list[Untold] = []
+    try:
+        for start in range(0, len(pulls), TOGETHER):
+            for told in ask(connection, pulls[start : start + TOGETHER], _question, COMMITS):
+                try:
+                    found += _told(connection, told)
+                except Untold as error:
+                    untold.append(error)
+                    if len(untold) == MOST_UNTOLD and not found:
+                        raise
         yield from with_thumbs(connection, found)
+    except PermissionMissing as missing:
+        LOGGER.warning("What people say cannot be read: %s", missing)
+    for one in untold:
+        LOGGER.warning("%s", one)
+
+
+def _told(connection: Connection, told: Told[HeadKey]) -> Iterator[Conversation]:
+    pull = None if told.node is None else told.node["pullRequest"]
+    if pull is not None:
+        yield _conversation(connection, told.thing, pull)
+    elif told.kind != "NOT_FOUND":
+        raise _untold(told.thing, told.reason or "GitHub gave no reason.")
 
 
 def _question(heads: Sequence[HeadKey]) -> Question:
@@ -60,6 +87,7 @@ def _conversation(connection: Connection, asked: HeadKey, pull: Node) -> Convers
     opener = (pull["author"] or GHOST)["login"]
     remarks, reviews = pull["comments"], pull["reviews"] or {"nodes": (), "pageInfo": {}}
     earlier = [page["pageInfo"].get("hasPreviousPage") for page in (remarks, reviews)]
+    above = [node for node in reviews["nodes"] if node and _is_of_others(node)]
     return Conversation(
         key=key,
         state=PullState(pull["state"].lower()),
@@ -68,8 +96,7 @@ def _conversation(connection: Connection, asked: HeadKey, pull: Node) -> Convers
         merged_as=(pull["mergeCommit"] or {}).get("oid"),
         ended_at=_moment(pull["mergedAt"] or pull["closedAt"]),
         threads=threads,
-        remarks=tuple(_said(node, opener) for node in remarks["nodes"] if node),
-        own_reviews=tuple(_own(node) for node in reviews["nodes"] if _is_own(node)),
+        remarks=tuple(_said(node, opener) for node in (*remarks["nodes"], *above) if node),
         is_whole=has_all and not any(earlier),
     )
 
@@ -147,23 +174,16 @@ def _said(node: Node, opener: str) -> Said:
     )
 
 
-def _is_own(node: Node | None) -> bool:
-    return node is not None and node["viewerDidAuthor"] and node["submittedAt"] is not None
-
-
-def _own(node: Node) -> OwnReview:
-    return OwnReview(
-        id=str(node["fullDatabaseId"]),
-        body=node["body"],
-        submitted_at=_moment(node["submittedAt"]) or 0.0,
-    )
+def _is_of_others(review: Node) -> bool:
+    """Whether somebody else wrote it, and more than comments on lines."""
+    return bool(review["body"]) and not review["viewerDidAuthor"]
 
 
 def _moment(written: str | None) -> float | None:
     return None if written is None else datetime.fromisoformat(written).timestamp()
 
 
-def _untold(key: HeadKey, reason: str) -> HostUnavailable:
-    return HostUnavailable(
+def _untold(key: HeadKey, reason: str) -> Untold:
+    return Untold(
         f"What was said on {key} could not be read ({reason}); the next sweep asks again."
     )

@@ -155,6 +155,10 @@ class GitHub:
             found += conversations(connection, some)
         return found
 
+    def review_body(self, key: HeadKey, review_id: str) -> str | None:
+        """See `afterwards.review_body`."""
+        return afterwards.review_body(self._posting.of(key.repo), key, review_id)
+
     def amend(self, key: HeadKey, review_id: str, body: str) -> None:
         """See `afterwards.amend`."""
         with self._writing_to(key.repo) as connection:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reviewer_cli.core.marker import carries_marker
+from reviewer_cli.core.marker import carries_marker, is_led_by_marker
 from reviewer_cli.core.models import Head, HeadKey, Tip
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.errors import HostUnavailable
@@ -65,11 +65,13 @@ def look(connection: Connection, key: HeadKey, secret: bytes) -> Standing:
     node = _standing(connection, key, None)
     if node is None:
         return Standing(current_sha=None, posted=None)
-    return Standing(current_sha=_current(node), posted=_posted(connection, key, node, secret))
+    posted, noted = _said(connection, key, node, secret)
+    return Standing(current_sha=_current(node), posted=posted, noted=noted)
 
 
 def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes) -> Head:
     author = node["author"] or GHOST
+    posted, noted = _said(connection, tip.key, node, secret)
     return Head(
         key=tip.key,
         version=tip.version,
@@ -86,7 +88,7 @@ def _head(connection: Connection, tip: Tip, node: dict[str, Any], secret: bytes)
         from_fork=node["isCrossRepository"],
         changed_lines=node["additions"] + node["deletions"],
         labels=tuple(label["name"] for label in filter(None, (node["labels"] or NONE)["nodes"])),
-        posted=_posted(connection, tip.key, node, secret),
+        posted=posted or noted,
     )
 
 
@@ -94,23 +96,28 @@ def _current(node: dict[str, Any]) -> str | None:
     return str(node["headRefOid"]) if node["state"] == "OPEN" else None
 
 
-def _posted(
+def _said(
     connection: Connection, key: HeadKey, node: dict[str, Any], secret: bytes
-) -> str | None:
-    """The id of our submitted review of this head, however many reviews came after it."""
+) -> tuple[str | None, str | None]:
+    """The ids of our submitted review of this head, and of one that notes it.
+
+    However many reviews came after them.
+    """
+    noted: str | None = None
     page: dict[str, Any] | None = node
     while page is not None:
         for review in filter(None, page["reviews"]["nodes"]):
-            if (
-                review["viewerDidAuthor"]
-                and review["state"] != "PENDING"
-                and carries_marker(review["body"], key, secret)
-            ):
-                return str(review["fullDatabaseId"])
+            if not review["viewerDidAuthor"] or review["state"] == "PENDING":
+                continue
+            review_id, body = str(review["fullDatabaseId"]), review["body"]
+            if is_led_by_marker(body, key, secret):
+                return review_id, noted
+            if carries_marker(body, key, secret):
+                noted = review_id
         earlier = page["reviews"]["pageInfo"]
         more = earlier["hasPreviousPage"]
         page = _standing(connection, key, earlier["startCursor"]) if more else None
-    return None
+    return None, noted
 
 
 def _standing(connection: Connection, key: HeadKey, before: str | None) -> dict[str, Any] | None:
