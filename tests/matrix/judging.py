@@ -88,8 +88,4 @@ def wrong_in_the_end(here: Scene) -> list[str]:
     wrong += [f"still alive: {one}" for one in here.living()]
     if here.states() != DONE:
         wrong.append(f"heads: {here.states()}")
-    for pull in here.pulls:
-        own = [(one.state, one.commit_sha == pull.head_sha) for one in here.own(pull)]
-        if own != [("COMMENTED", True)]:
-            wrong.append(f"pull request {pull.number}: {own}")
-    return wrong
+    return wrong + list(here.wrong_on_the_host())

@@ -1,7 +1,8 @@
 """The real program, which dies at the point that KILL_AT names.
 
 POINTS is the file that lists the points it met. With PAID, a file too, a scripted engine stands in
-the place of every other, and each answer that is asked of it is one more line of that file.
+the place of every other, and each answer that is asked of it is one more line of that file. It is
+the one of `tests.matrix.paid` that ENGINE names.
 """
 
 from __future__ import annotations
@@ -9,29 +10,27 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from reviewer_cli import __main__
 from reviewer_cli.ports.engine import Engine, Pass, Reply, ReviewRequest
-from tests.matrix import points
+from tests.matrix import paid, points
 from tests.matrix.paid import Paid
 
 
-class Watched(Paid):
+def watched(kind: type[Paid], bill: Path, met: points.Points) -> Engine:
     """A point before each question and one when its answer has come."""
 
-    def __init__(self, bill: Path, met: points.Points) -> None:
-        super().__init__(self._write)
-        self._bill = bill
-        self._points = met
+    class Watched(kind):  # type: ignore[valid-type, misc]
+        async def review(self, request: ReviewRequest) -> Reply:
+            with met.around("engine"):
+                return cast(Reply, await super().review(request))
 
-    async def review(self, request: ReviewRequest) -> Reply:
-        with self._points.around("engine"):
-            return await super().review(request)
+    def write(sha: str, step: Pass) -> None:
+        with bill.open("a") as lines:
+            lines.write(f"{sha} {step}\n")
 
-    def _write(self, sha: str, step: Pass) -> None:
-        with self._bill.open("a") as bill:
-            bill.write(f"{sha} {step}\n")
+    return Watched(write)
 
 
 def main() -> None:
@@ -41,12 +40,12 @@ def main() -> None:
     points.watch_the_programs(met)
     points.watch_the_host(met)
     if "PAID" in os.environ:
-        bill = Path(os.environ["PAID"])
+        bill, kind = Path(os.environ["PAID"]), getattr(paid, os.environ.get("ENGINE", "Paid"))
 
-        def watched(*_: object) -> Engine:
-            return Watched(bill, met)
+        def engine(*_: object) -> Engine:
+            return watched(kind, bill, met)
 
-        vars(import_module("reviewer_cli.wiring.doors"))["engine"] = watched
+        vars(import_module("reviewer_cli.wiring.doors"))["engine"] = engine
     _without_pauses()
     __main__.main()
 

@@ -1,4 +1,4 @@
-"""An engine of two passes that says what each of its answers is for: that is the bill."""
+"""Engines that say what each of their answers is for: that is the bill."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from reviewer_cli.contract import instructions
 from reviewer_cli.ports.engine import Pass, Reply, ReviewRequest
 from tests.fakes.engine import ScriptedEngine, found
+from tests.sweep.conversing import PLANTED, WORDS
 
 ANSWERS: dict[Pass, dict[str, Any]] = {
     Pass.FIND: {"findings": [found("a.py", 10, "ten"), found("a.py", 40, "forty")]},
@@ -33,4 +34,27 @@ class Paid(ScriptedEngine):
         (step,) = (one for one in ANSWERS if instructions(one) == request.brief.instructions)
         self._note(request.head.key.sha, step)
         await asyncio.sleep(0.01)
-        return Reply(data=ANSWERS[step], usage=self._usage, model="scripted-1")
+        return Reply(data=self._said(request, step), usage=self._usage, model="scripted-1")
+
+    def _said(self, request: ReviewRequest, step: Pass) -> object:
+        return ANSWERS[step]
+
+
+class Planted(Paid):
+    """Every planted line of the whole file each time, in other words on each commit; one pass."""
+
+    def __init__(self, note: Callable[[str, Pass], None]) -> None:
+        """`note` hears of the commit and the pass, each time that one is asked for."""
+        super().__init__(note)
+        self._passes = (Pass.FIND,)
+
+    def _said(self, request: ReviewRequest, step: Pass) -> object:
+        lines = (request.checkout / "a.py").read_text().splitlines()
+        words = WORDS[int(request.head.key.sha, 16) % len(WORDS)]
+        return {
+            "findings": [
+                found("a.py", number, line, title=words.format(line), severity="medium")
+                for number, line in enumerate(lines, 1)
+                if line in PLANTED
+            ]
+        }

@@ -160,7 +160,7 @@ def _command(args: Any) -> str:
 def _request(request: Any) -> str:
     if request.path_url.endswith("/graphql"):
         asked = json.loads(request.body)["query"]
-        named = re.match(r"\s*query (\w+)", asked)
-        return f"query {named[1] if named else '?'}"
+        named = re.match(r"\s*(?:query|mutation) \w+", asked)
+        return named[0].strip() if named else "query ?"
     path = re.sub(r"/\d+", "/N", request.path_url.split("?")[0])
     return f"{request.method} {path.removeprefix('/api/v3')}"

@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import HeadKey
 from tests.fakes.github import reviews
-from tests.fakes.github.rows import Account, Pull, Review
+from tests.fakes.github.rows import Account, Pull, Repo, Review
 from tests.fakes.github.scene import text
 from tests.fakes.github.server import FakeGitHub
 from tests.matrix.paid import ANSWERS
@@ -34,6 +35,7 @@ MOVED = {"a.py": text(_10="ten", _40="forty", _50="fifty")}
 KEPT = ("ledger.db", "ledger.db.seal", "sweep.lock", "scratch", "installation-*.json")
 """All that a state directory holds between two sweeps."""
 
+Kind = TypeVar("Kind", bound="Scene")
 Bill = Counter[tuple[str, str]]
 """How often each pass of each commit was asked for."""
 
@@ -42,16 +44,19 @@ Bill = Counter[tuple[str, str]]
 class Scene:
     """Sweeps of it are processes of their own, with everything below `root`.
 
-    `engine` are the variables that a real engine needs; without any a scripted one is in its place.
+    `engine` are the variables that a real engine needs; without any the `scripted` one of
+    tests/matrix/paid.py is in its place.
     """
 
     root: Path
     hub: FakeGitHub
+    shop: Repo
     bot: Account
     token: str
     pulls: list[Pull] = field(default_factory=list)
     sweeping: list[subprocess.Popen[str]] = field(default_factory=list)
     engine: dict[str, str] | None = None
+    scripted: str = "Paid"
 
     def __post_init__(self) -> None:
         for name in ("tmp", "home"):
@@ -90,7 +95,7 @@ class Scene:
             "POINTS": str(self.root / "points"),
             "HUB_TOKEN": self.token,
             "MARKER": SECRET,
-            **(self.engine or {"PAID": str(self.bill)}),
+            **(self.engine or {"PAID": str(self.bill), "ENGINE": self.scripted}),
         }
 
     @property
@@ -120,19 +125,26 @@ class Scene:
         """The passes whose answers are in the ledger."""
         return {
             (sha, step)
-            for sha, step in self._rows(
+            for sha, step in self.rows(
                 "SELECT head_sha, step FROM replies JOIN heads ON heads.id = head_id"
             )
         }
 
     def states(self) -> set[tuple[str, str]]:
         """The states of the heads, and their leases."""
-        return set(self._rows("SELECT state, lease FROM heads"))
+        return set(self.rows("SELECT state, lease FROM heads"))
 
     def own(self, pull: Pull) -> list[Review]:
         """Every review of ours on a pull request."""
         seen = self.hub.world.tables.reviews_of(pull, self.bot.id)
         return [one for one in seen if one.author_id == self.bot.id]
+
+    def wrong_on_the_host(self) -> Iterator[str]:
+        """What is not there as it has to be when all is done."""
+        for pull in self.pulls:
+            own = [(one.state, one.commit_sha == pull.head_sha) for one in self.own(pull)]
+            if own != [("COMMENTED", True)]:
+                yield f"pull request {pull.number}: {own}"
 
     def left_behind(self) -> list[Path]:
         """What no sweep that came to its end may leave, however many died before it."""
@@ -178,7 +190,7 @@ class Scene:
             if place.is_relative_to(self.root) or f"{self.root}/" in words:
                 yield words
 
-    def _rows(self, query: str) -> list[tuple[str, str]]:
+    def rows(self, query: str) -> list[tuple[str, str]]:
         """From a copy: to open the ledger itself would mend what a killed commit left half-done."""
         if not (self.state / "ledger.db").exists():
             return []
@@ -193,20 +205,32 @@ class Scene:
 @contextmanager
 def scene(root: Path, engine: dict[str, str] | None = None) -> Iterator[Scene]:
     """The scene before its first sweep; `engine` are the variables of the agent, if it runs."""
+    with installed(root, Scene, engine=engine) as made:
+        world, shop, bot = made.hub.world, made.shop, made.bot
+        older = world.pull(shop, CHANGED)
+        host = made.hub.origin.split("://")[1]
+        key = HeadKey(host, shop.full_name, str(older.number), older.head_sha)
+        body = f"**No findings.**\n\n{marker(key, SECRET.encode())}"
+        reviews.create(world, older, bot, body=body, commit=older.head_sha)
+        made.pulls += [world.push(older, MOVED), world.pull(shop, CHANGED)]
+        yield made
+
+
+@contextmanager
+def installed(
+    root: Path, kind: type[Kind], *, engine: dict[str, str] | None = None, scripted: str = "Paid"
+) -> Iterator[Kind]:
+    """A scene of this kind with one repository and nothing open in it."""
     root.mkdir(parents=True, exist_ok=True)
     with FakeGitHub(root / "hub") as hub:
         shop, bot = hub.world.repo("acme/shop", {"a.py": text()}), hub.world.account("sweeper")
         token = hub.tokens.fine_grained(bot, shop.owner, pull_requests="write", contents="read")
         (root / "reviewer.toml").write_text(
             f'repositories = ["acme/shop"]\n[engine]\nevidence = false\n'
-            f'name = "{"agent" if engine else "offline"}"\n'
+            f'name = "{"agent" if engine else "offline"}"\n[rounds]\nsettle = "0s"\n'
             f'[sweep]\nbatch_size = 2\n[github]\napi_url = "{hub.api_url}"\nlists_lag = "0.1s"\n'
             'token = "${env:HUB_TOKEN}"\nmarker_secret = "${env:MARKER}"\n'
         )
-        made = Scene(root=root, hub=hub, bot=bot, token=token, engine=engine)
-        older = hub.world.pull(shop, CHANGED)
-        key = HeadKey(hub.origin.split("://")[1], shop.full_name, str(older.number), older.head_sha)
-        body = f"**No findings.**\n\n{marker(key, SECRET.encode())}"
-        reviews.create(hub.world, older, bot, body=body, commit=older.head_sha)
-        made.pulls += [hub.world.push(older, MOVED), hub.world.pull(shop, CHANGED)]
-        yield made
+        yield kind(
+            root=root, hub=hub, shop=shop, bot=bot, token=token, engine=engine, scripted=scripted
+        )

@@ -27,17 +27,40 @@ from typing import NamedTuple
 NOBODY = -1
 GONE, CONFLICT = 404, 422
 
+QUIET = 3
+"""The saved review that has nothing new to say: a note in our review of an earlier head."""
+
+TEXT, OLDER, MARK, WORDS, TAKEN = 1, 2, 4, 8, 16
+"""What that review's body holds: its own text and marker, another head's marker, this head's
+marker, a person's words. One that a person took away is `TAKEN`, and still knows its `MARK`."""
+
+EARLIER = -2
+"""That review, where an id is wanted."""
+
 
 class View(NamedTuple):
-    """What a read of the host tells: our draft as (id, text), our submitted reviews, the tip."""
+    """What a read of the host tells: our draft as (id, text), our submitted reviews, the tip.
+
+    `body` is that of our review of an earlier head, 0 where there never was one.
+    """
 
     draft: tuple[int, int] | None = None
     submitted: tuple[int, ...] = ()
     current: bool = True
+    body: int = 0
+
+    @property
+    def told(self) -> int:
+        """Where our marker of the head can be read, its own review first; 0 where it cannot."""
+        noted = EARLIER if self.body & MARK and not self.body & TAKEN else 0
+        return self.submitted[0] if self.submitted else noted
 
 
 class Request(NamedTuple):
-    """A write to the host: create a draft with a text, or submit or delete one by its id."""
+    """A write to the host: create a draft with a text, or submit or delete one by its id.
+
+    Or put another body in place of that of the earlier review.
+    """
 
     verb: str
     subject: int
@@ -50,6 +73,10 @@ def applied(view: View, request: Request, fresh_id: int) -> tuple[View, int]:
         if view.draft is not None:
             return view, CONFLICT
         return view._replace(draft=(fresh_id, subject)), fresh_id
+    if verb == "amend":
+        if view.body & TAKEN:
+            return view, GONE
+        return view._replace(body=subject), EARLIER
     if view.draft is None or view.draft[0] != subject:
         return view, CONFLICT if subject in view.submitted else GONE
     if verb == "submit":
@@ -75,7 +102,7 @@ class Sweep(NamedTuple):
 
     `earlier` means that the draft was recorded by an earlier sweep, `gone` that the host refused
     to submit it as not found; `posted` is the review that was found on the host, `since` as in
-    the row whose draft it holds.
+    the row whose draft it holds, `body` what the earlier review shall say.
     """
 
     at: str = "recover"
@@ -85,6 +112,7 @@ class Sweep(NamedTuple):
     gone: bool = False
     posted: int = 0
     since: frozenset[View] = frozenset()
+    body: int = 0
 
 
 class Kind(StrEnum):
@@ -121,7 +149,7 @@ def describe(sweep: Sweep, view: View) -> Sweep:
     """Only what is open is described; a review of ours is told with it."""
     if not view.current:
         return Sweep("recover")
-    return Sweep("admit", posted=view.submitted[0] if view.submitted else 0)
+    return Sweep("admit", posted=view.told)
 
 
 def admit(sweep: Sweep, row: Row, me: int) -> Writes:
@@ -145,7 +173,12 @@ def claim(sweep: Sweep, row: Row, me: int) -> Writes:
     elif row.draft:
         yield mine, Sweep("rest", row.text, row.draft, earlier=True, since=row.since)
     else:
-        yield mine, Sweep("create", row.text)
+        yield mine, begun(row.text)
+
+
+def begun(text: int) -> Sweep:
+    """A review begins as a draft; one with nothing new to say with a look."""
+    return Sweep("peek" if text == QUIET else "create", text)
 
 
 def save_review(sweep: Sweep, row: Row, me: int) -> Writes:
@@ -194,7 +227,10 @@ def rest(sweep: Sweep) -> Sweep:
 
 
 def look(sweep: Sweep, view: View) -> Sweep:
-    """Holding a draft: is there our review already, and is the head still the tip?"""
+    """Holding a draft: is there our review already, and is the head still the tip?
+
+    A note in an earlier one is none: somebody may have asked for another look since.
+    """
     if view.submitted:
         found = sweep.draft if sweep.draft in view.submitted else view.submitted[0]
         at = "posted" if found == sweep.draft else "discard"
@@ -218,7 +254,7 @@ def get(sweep: Sweep, view: View) -> Sweep:
         return sweep._replace(at="posted", posted=sweep.draft, gone=False)
     is_there = view.draft is not None and view.draft[0] == sweep.draft
     if sweep.gone and not is_there and sweep.earlier:
-        return Sweep("create", sweep.text)
+        return begun(sweep.text)
     return sweep._replace(at="retry")
 
 
@@ -277,4 +313,6 @@ def request_of(sweep: Sweep) -> Request:
     """What a step asks of the host."""
     if sweep.at.startswith("create"):
         return Request("create", sweep.text)
+    if sweep.at == "amend":
+        return Request("amend", sweep.body)
     return Request("submit" if sweep.at == "submit" else "delete", sweep.draft)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from tests.posting.protocol import (
+    MARK,
+    TAKEN,
     TWO_PHASES,
     UNFENCED,
     Kind,
@@ -19,33 +21,14 @@ from tests.posting.protocol import (
     applied,
     request_of,
 )
-
-FORGOTTEN = -1
-"""The id of any draft that is gone."""
-
-
-class Budget(NamedTuple):
-    """How often each thing may still go wrong.
-
-    `faults` are deaths, lost answers and requests that land late, `stale` reads from the past,
-    `losses` ledgers that come back empty, `moves` of the head, to and fro.
-    """
-
-    faults: int = 0
-    stale: int = 0
-    losses: int = 0
-    moves: int = 0
-
-
-class State(NamedTuple):
-    """Everything at one moment; `past` is what stale reads may show, `late` may still land."""
-
-    view: View
-    past: frozenset[View]
-    late: tuple[Request, ...]
-    rows: tuple[Row, ...]
-    sweeps: tuple[Sweep, ...]
-    budget: Budget
+from tests.posting.states import (
+    Budget,
+    State,
+    ids,
+    renamed,
+    spent,
+    without_what_nobody_reads,
+)
 
 
 class Edge(NamedTuple):
@@ -56,12 +39,18 @@ class Edge(NamedTuple):
     is_fault: bool
 
 
+def posted_twice(state: State) -> bool:
+    """Two reviews of one head."""
+    return len(state.view.submitted) > 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """What may go wrong, and who sweeps: each on a ledger of its own, or all on one.
 
     `rested` are the reads that a draft's rest protects: none where it rests for less than reads
-    may lag.
+    may lag. `body` is what our review of an earlier head says at first, `acts` what others may make
+    of it. Nothing may come to be `broken`.
     """
 
     budget: Budget
@@ -71,29 +60,33 @@ class Scenario:
     rested: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=lambda: TWO_PHASES)
     unfenced: tuple[str, ...] = UNFENCED
+    body: int = 0
+    acts: Mapping[str, Callable[[int], int]] = field(default_factory=dict)
+    broken: Callable[[State], bool] = posted_twice
 
     def first(self) -> State:
         """An open head that nobody knows yet."""
         rows, sweeps = (Row(),) * self.ledgers, (Sweep(),) * self.sweeps
-        return State(View(), frozenset(), (), rows, sweeps, self.budget)
+        view = View(body=self.body)
+        return State(view, frozenset(), (), rows, sweeps, self.budget, self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a search came to.
 
-    `double_post` is the shortest way to one; `stuck` counts states from which nobody comes to an
-    end any more, however well everything goes.
+    `broken` is the shortest way to a broken promise; `stuck` counts states from which nobody comes
+    to an end any more, however well everything goes.
     """
 
     states: int
     steps: frozenset[str]
-    double_post: tuple[str, ...]
+    broken: tuple[str, ...]
     stuck: int
 
 
 def search(scenario: Scenario) -> Found:
-    """Visit every reachable state, breadth first; the first double post ends the search."""
+    """Visit every reachable state, breadth first; the first broken promise ends the search."""
     first = scenario.first()
     came_from: dict[State, tuple[State, str] | None] = {first: None}
     sources: dict[State, list[State]] = {}
@@ -101,11 +94,11 @@ def search(scenario: Scenario) -> Found:
     queue = deque([first])
     while queue:
         state = queue.popleft()
-        if len(state.view.submitted) > 1:
+        if scenario.broken(state):
             break
         steps.update(sweep.at for sweep in state.sweeps)
         for label, reached, is_fault in edges(state, scenario):
-            to = renamed(_without_what_nobody_reads(reached, scenario))
+            to = renamed(without_what_nobody_reads(reached, scenario.rested))
             if not is_fault:
                 sources.setdefault(to, []).append(state)
             if to not in came_from:
@@ -114,17 +107,21 @@ def search(scenario: Scenario) -> Found:
     else:
         live = _leading_to([one for one in came_from if is_end(one)], sources)
         stuck = len(came_from) - len(live)
-        return Found(states=len(came_from), steps=frozenset(steps), double_post=(), stuck=stuck)
+        return Found(states=len(came_from), steps=frozenset(steps), broken=(), stuck=stuck)
     way = tuple(_way_to(state, came_from))
-    return Found(states=len(came_from), steps=frozenset(steps), double_post=way, stuck=0)
+    return Found(states=len(came_from), steps=frozenset(steps), broken=way, stuck=0)
 
 
-def walk(state: State, meanwhile: Mapping[str, Callable[[View], View]]) -> list[str]:
+def walk(
+    state: State,
+    meanwhile: Mapping[str, Callable[[View], View]],
+    protocol: Protocol = TWO_PHASES,
+) -> list[str]:
     """The steps of one sweep that nothing dies in, from its recovery to its end.
 
     `meanwhile` says what others do to the host just before a step.
     """
-    scenario, steps = Scenario(budget=Budget()), ["recover"]
+    scenario, steps = Scenario(budget=Budget(), protocol=protocol), ["recover"]
     (state,) = (edge.to for edge in edges(state, scenario))
     while (at := state.sweeps[0].at) not in ("recover", "done"):
         steps.append(at)
@@ -134,10 +131,15 @@ def walk(state: State, meanwhile: Mapping[str, Callable[[View], View]]) -> list[
 
 
 def is_end(state: State) -> bool:
-    """Everybody is done with one review, or with none of a head that is gone."""
-    if not state.view.current:
+    """Everybody is done with a head that is told of, or with one that is gone.
+
+    A note that a person took away with its review was told as well.
+    """
+    view = state.view
+    if not view.current:
         return all(sweep.at in ("done", "recover") for sweep in state.sweeps)
-    return len(state.view.submitted) == 1 and all(sweep.at == "done" for sweep in state.sweeps)
+    is_told = bool(view.told or view.body & MARK)
+    return is_told and all(sweep.at == "done" for sweep in state.sweeps)
 
 
 def edges(state: State, scenario: Scenario) -> Iterator[Edge]:
@@ -149,6 +151,9 @@ def edges(state: State, scenario: Scenario) -> Iterator[Edge]:
         )
     if state.budget.moves:
         yield _moved(state)
+    if state.budget.acts and not state.view.body & TAKEN:
+        for label, act in scenario.acts.items():
+            yield _acted(state, label, act(state.view.body))
     for me, sweep in enumerate(state.sweeps):
         if sweep.at != "done":
             for edge in _steps(state, scenario, me, sweep):
@@ -159,7 +164,7 @@ def edges(state: State, scenario: Scenario) -> Iterator[Edge]:
 def _steps(state: State, scenario: Scenario, me: int, sweep: Sweep) -> Iterator[Edge]:
     if state.budget.faults and sweep.at != "recover":
         died = _at(state, me, Sweep())
-        yield Edge(f"dies before {sweep.at}", _spent(died, faults=1), True)
+        yield Edge(f"dies before {sweep.at}", spent(died, faults=1), True)
     kind, step = scenario.protocol[sweep.at]
     if kind is Kind.WRITE:
         yield from _writes(state, scenario, me, sweep)
@@ -171,16 +176,16 @@ def _steps(state: State, scenario: Scenario, me: int, sweep: Sweep) -> Iterator[
             past = sweep.since if sweep.at in scenario.rested else state.past
             for old in past - {state.view}:
                 misled = _at(state, me, cast(Sweep, step(sweep, old)))
-                yield Edge(f"{sweep.at} of the past", _spent(misled, stale=1), True)
+                yield Edge(f"{sweep.at} of the past", spent(misled, stale=1), True)
     else:
         request = request_of(sweep)
         after, answer = _asked(state, request)
         yield Edge(sweep.at, _at(after, me, cast(Sweep, step(sweep, answer))), False)
         if state.budget.faults:
-            lost = _spent(_at(after, me, Sweep()), faults=1)
+            lost = spent(_at(after, me, Sweep()), faults=1)
             yield Edge(f"{sweep.at}, its answer is lost", lost, True)
             if scenario.late:
-                given_up = _spent(_at(state, me, Sweep()), faults=1)
+                given_up = spent(_at(state, me, Sweep()), faults=1)
                 late = tuple(sorted((*state.late, request)))
                 yield Edge(f"{sweep.at} is late", given_up._replace(late=late), True)
 
@@ -200,7 +205,7 @@ def _losses(state: State, scenario: Scenario, me: int) -> Iterator[Edge]:
     slot = me % scenario.ledgers
     if state.budget.losses and state.rows[slot] != Row():
         empty = _at(_row_set(state, slot, Row()), me, Sweep())
-        yield Edge(f"{me}: its ledger is lost", _spent(empty, losses=1), True)
+        yield Edge(f"{me}: its ledger is lost", spent(empty, losses=1), True)
 
 
 def _moved(state: State) -> Edge:
@@ -208,11 +213,18 @@ def _moved(state: State) -> Edge:
     view = state.view._replace(current=not state.view.current)
     again = tuple(Sweep() if one.at == "done" else one for one in state.sweeps)
     to = _seen(state._replace(sweeps=again), view)
-    return Edge("the head moves", _spent(to, moves=1), True)
+    return Edge("the head moves", spent(to, moves=1), True)
+
+
+def _acted(state: State, label: str, body: int) -> Edge:
+    """What others leave of our earlier review has to stay, but for the head's own marker."""
+    owed = 0 if body & TAKEN else body & ~MARK
+    to = _seen(state._replace(owed=owed), state.view._replace(body=body))
+    return Edge(label, spent(to, acts=1), True)
 
 
 def _asked(state: State, request: Request) -> tuple[State, int]:
-    view, answer = applied(state.view, request, 1 + max(_ids(state), default=0))
+    view, answer = applied(state.view, request, 1 + max(ids(state), default=0))
     return _seen(state, view), answer
 
 
@@ -229,86 +241,12 @@ def _seen(state: State, view: View) -> State:
     )
 
 
-def _ids(state: State) -> Iterator[int]:
-    """Every id that is there or that somebody still holds, whatever it is."""
-    yield from state.view.submitted
-    if state.view.draft is not None:
-        yield state.view.draft[0]
-    for one in (*state.rows, *state.sweeps):
-        yield one.draft
-    for sweep in state.sweeps:
-        yield sweep.posted
-    for request in state.late:
-        if request.verb != "create":
-            yield request.subject
-
-
-def renamed(state: State) -> State:
-    """The same state with its ids counted from 1: what differs in names only is one state.
-
-    A draft that is gone, and that nobody holds any more, is like any other such draft.
-    """
-    names = {0: 0}
-    for number in _ids(state):
-        names.setdefault(number, len(names))
-
-    if not state.past and all(old == new for old, new in names.items()):
-        return state
-
-    def view(old: View) -> View:
-        draft = old.draft and (names.get(old.draft[0], FORGOTTEN), old.draft[1])
-        return old._replace(draft=draft, submitted=tuple(names[one] for one in old.submitted))
-
-    def request(old: Request) -> Request:
-        return old if old.verb == "create" else old._replace(subject=names[old.subject])
-
-    def views(old: frozenset[View]) -> frozenset[View]:
-        return frozenset(map(view, old))
-
-    return state._replace(
-        view=view(state.view),
-        past=views(state.past),
-        late=tuple(sorted(map(request, state.late))),
-        rows=tuple(
-            one._replace(draft=names[one.draft], since=views(one.since)) for one in state.rows
-        ),
-        sweeps=tuple(
-            one._replace(draft=names[one.draft], posted=names[one.posted], since=views(one.since))
-            for one in state.sweeps
-        ),
-    )
-
-
-def _without_what_nobody_reads(state: State, scenario: Scenario) -> State:
-    """What makes no difference any more is forgotten, or equal states would count as many."""
-    is_read = bool(state.budget.stale and scenario.rested)
-    waiting = ("rest", "submit", *scenario.rested)
-    return state._replace(
-        past=state.past if state.budget.stale else frozenset(),
-        rows=tuple(
-            one if not one.since or (is_read and one.draft) else one._replace(since=frozenset())
-            for one in state.rows
-        ),
-        sweeps=tuple(
-            one
-            if not one.since or (is_read and one.at in waiting)
-            else one._replace(since=frozenset())
-            for one in state.sweeps
-        ),
-    )
-
-
 def _at(state: State, me: int, sweep: Sweep) -> State:
     return state._replace(sweeps=(*state.sweeps[:me], sweep, *state.sweeps[me + 1 :]))
 
 
 def _row_set(state: State, slot: int, row: Row) -> State:
     return state._replace(rows=(*state.rows[:slot], row, *state.rows[slot + 1 :]))
-
-
-def _spent(state: State, **what: int) -> State:
-    left = {name: getattr(state.budget, name) - count for name, count in what.items()}
-    return state._replace(budget=state.budget._replace(**left))
 
 
 def _leading_to(ends: list[State], sources: dict[State, list[State]]) -> set[State]:

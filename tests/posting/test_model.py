@@ -9,7 +9,8 @@ import pytest
 from tests.numbers import Record
 from tests.posting import protocol
 from tests.posting.protocol import RESTED, TWO_PHASES, Kind, Protocol, Row, Sweep, View, Writes
-from tests.posting.search import Budget, Scenario, search
+from tests.posting.search import Scenario, search
+from tests.posting.states import Budget
 
 SAFE = {
     "deaths and lost answers": Scenario(budget=Budget(faults=3)),
@@ -47,7 +48,7 @@ def test_nothing_is_posted_twice_and_every_state_has_a_way_to_the_end(
     scenario: Scenario, record: Record, request: pytest.FixtureRequest
 ) -> None:
     found = search(scenario)
-    assert found.double_post == ()
+    assert found.broken == ()
     assert found.stuck == 0
     record(request.node.callspec.id, found.states, table="model")
 
@@ -57,14 +58,14 @@ def test_a_rest_as_long_as_reads_may_lag_makes_safe_what_is_not_safe_without(
     scenario: Scenario, record: Record, request: pytest.FixtureRequest
 ) -> None:
     found = search(replace(scenario, rested=RESTED))
-    assert found.double_post == ()
+    assert found.broken == ()
     assert found.stuck == 0
     record(f"{request.node.callspec.id}, with the rest", found.states, table="model")
 
 
 @pytest.mark.parametrize("scenario", IRREDUCIBLE.values(), ids=IRREDUCIBLE)
 def test_what_no_protocol_can_prevent_without_a_rest_is_known(scenario: Scenario) -> None:
-    assert search(scenario).double_post != ()
+    assert search(scenario).broken != ()
 
 
 def test_the_scenarios_come_to_every_step() -> None:
@@ -93,9 +94,9 @@ WEAKER = [
 @pytest.mark.parametrize(("name", "weaker"), WEAKER)
 def test_the_search_finds_the_double_post_of_a_weaker_protocol(name: str, weaker: Protocol) -> None:
     scenario = replace(SAFE[name], protocol=TWO_PHASES | weaker)
-    assert search(scenario).double_post != ()
+    assert search(scenario).broken != ()
 
 
 def test_without_the_fence_of_the_lease_a_paused_sweep_posts_again() -> None:
     unfenced = replace(SAFE["one ledger, two sweeps"], unfenced=tuple(TWO_PHASES))
-    assert search(unfenced).double_post != ()
+    assert search(unfenced).broken != ()

@@ -20,7 +20,8 @@ from tests.fakes.github.rows import Pull
 from tests.fakes.github_stage import GitHubStage, github_stage
 from tests.fakes.steps import tell_of_ledger_writes
 from tests.posting.protocol import TWO_PHASES, Row, Sweep, View
-from tests.posting.search import Budget, State, walk
+from tests.posting.search import walk
+from tests.posting.states import Budget, State
 
 pytestmark = spec.needs_graphql
 

@@ -80,6 +80,18 @@ def outcomes(github: GitHubStage) -> dict[str, Outcome]:
     return {quote: Outcome(outcome) for quote, outcome in rows}
 
 
+def dispositions(github: GitHubStage, pull: Pull) -> dict[str, str]:
+    """What was made of each finding about a pull request's present head, by its quoted line."""
+    with closing(sqlite3.connect(github.ledger_path)) as ledger:
+        return dict(
+            ledger.execute(
+                "SELECT quote, disposition FROM findings JOIN heads ON heads.id = head_id"
+                " WHERE head_sha = ?",
+                (pull.head_sha,),
+            ).fetchall()
+        )
+
+
 def thread_of(github: GitHubStage, comment: ReviewComment) -> Thread:
     """The thread that a comment opened."""
     return github.hub.world.tables.threads[comment.id]
