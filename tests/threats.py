@@ -54,11 +54,14 @@ CATALOGUE = {
     "T35": "a planted state directory, lock or ledger",
     "T36": "the chain of dependencies",
     "T37": "a revoked key",
+    "T38": "commands in comments: by strangers and bots, in quotes and code, to look-alike names",
+    "T39": "words, thumbs and threads of people who have no say in a pull request",
+    "T40": "a pull request that declares its own findings known",
 }
 LAYERS = (
     *("git", "checkout", "prompt", "tools", "restricted", "landlock", "bubblewrap", "all layers"),
     *("proxy", "checks", "validation", "sanitiser", "secret scan", "host", "posting", "redaction"),
-    *("terminal", "configuration", "ledger", "limits", "packaging"),
+    *("terminal", "configuration", "ledger", "limits", "packaging", "comments", "base branch"),
 )
 
 

@@ -48,6 +48,7 @@ def test_a_command_at_the_start_of_a_line_is_read(body: str, command: Command) -
     assert parse(body, NAMES) is command
 
 
+@pytest.mark.threat("T38", layer="comments")
 @pytest.mark.parametrize(
     "body",
     [
@@ -108,6 +109,7 @@ def test_anything_else_is_no_command(body: str) -> None:
     assert parse(body, NAMES) is None
 
 
+@pytest.mark.threat("T38", layer="comments", tries=4)
 def test_without_a_name_nobody_is_meant() -> None:
     for names in ((), ("",), ("@",), ("[bot]",)):
         assert parse("@ review\n@[bot] review\n@reviewer review", names) is None
@@ -121,6 +123,7 @@ def test_a_name_may_be_given_as_people_write_it(name: str) -> None:
     assert parse("@reviewer[bot] review", [name]) is Command.REVIEW
 
 
+@pytest.mark.threat("T38", layer="comments")
 def test_a_name_is_no_pattern() -> None:
     assert parse("@reviewer review", ["r.*"]) is None
     assert parse("@a.b review", ["a.b"]) is Command.REVIEW
@@ -134,6 +137,7 @@ def test_no_text_and_no_name_makes_it_fail(body: str, names: list[str]) -> None:
     assert parse(body, names) in (*Command, None)
 
 
+@pytest.mark.threat("T38", layer="comments", tries=300)
 @settings(max_examples=300)
 @given(command=st.sampled_from(Command), before=ONE_LINE, after=ONE_LINE, data=st.data())
 def test_what_only_shows_a_command_is_never_obeyed(
@@ -157,6 +161,7 @@ def test_what_only_shows_a_command_is_never_obeyed(
     assert parse(way, NAMES) is None
 
 
+@pytest.mark.threat("T20", layer="comments", tries=6)
 def test_no_text_makes_it_slow() -> None:
     started = time.perf_counter()
     for piece in ("@reviewer ", "@reviewer review ", "\n@reviewer full", " ", "\t", "@reviewer \t"):

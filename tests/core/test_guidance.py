@@ -171,6 +171,7 @@ def test_a_baseline_lists_findings_and_is_shown_to_nobody() -> None:
     )
 
 
+@pytest.mark.threat("T40", layer="base branch")
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -201,6 +202,7 @@ def test_an_unfit_baseline_is_not_followed_at_all_and_that_is_said(
     assert why in unheeded.reason
 
 
+@pytest.mark.threat("T40", layer="base branch", tries=100)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_no_declaration_stops_a_review(content: bytes) -> None:
     for name in (SETTINGS, BASELINE):

@@ -74,6 +74,7 @@ def test_what_no_table_names_is_said(known: Known) -> None:
     assert not is_known(known=(known,))
 
 
+@pytest.mark.threat("T40", layer="base branch")
 def test_a_file_must_fit_under_both_of_its_names() -> None:
     """Else whoever moves a file to where much is allowed takes its faults there too."""
     hunk = "@@ -1 +1,2 @@\n a\n+run(x)"
@@ -107,6 +108,7 @@ def test_the_base_s_code_is_known_by_either_fingerprint() -> None:
         assert not is_known(baseline=(one,), **outside)
 
 
+@pytest.mark.threat("T40", layer="base branch")
 @pytest.mark.parametrize(
     "now",
     [
@@ -120,6 +122,7 @@ def test_what_is_not_shown_to_be_the_base_s_is_in_no_baseline(now: Diff) -> None
     assert not is_known(now, baseline=listed(now))
 
 
+@pytest.mark.threat("T40", layer="base branch")
 def test_lines_of_the_base_that_something_was_taken_out_from_are_not_as_they_were() -> None:
     now = diff(file_diff("@@ -1,4 +1,3 @@\n a\n-check(x)\n run(x)\n c"))
     both = {"quote": "a\nrun(x)"}
@@ -165,6 +168,7 @@ def test_no_other_comment_is(comment: str) -> None:
     assert not is_known(diff(file_diff(f"@@ -1,3 +1,4 @@\n+b\n {comment}\n run(x)\n c")))
 
 
+@pytest.mark.threat("T40", layer="base branch")
 @pytest.mark.parametrize(
     "hunk",
     [
@@ -216,12 +220,14 @@ def test_another_todo_is_not(todo: str) -> None:
     assert not is_known(diff(file_diff(f"@@ -1,2 +1,3 @@\n+a\n {todo}\n b")), quote=todo)
 
 
+@pytest.mark.threat("T40", layer="base branch")
 def test_code_below_a_todo_is_not_the_todo() -> None:
     below = diff(file_diff("@@ -1,3 +1,4 @@\n+a\n # TODO(#12): later\n # by then\n run(x)"))
     assert is_known(below, quote="# TODO(#12): later\n# by then")
     assert not is_known(below, quote="# TODO(#12): later\n# by then\nrun(x)")
 
 
+@pytest.mark.threat("T40", layer="base branch")
 def test_code_beside_a_todo_is_the_todo_s_in_the_base_only() -> None:
     code = "eval(x)  # TODO(#12): not like this"
     assert is_known(diff(file_diff(f"@@ -1,2 +1,3 @@\n+a\n {code}\n b")), quote=code)
@@ -256,6 +262,7 @@ def numbers(now: Diff, added: bool) -> set[int]:
     return {line.new for line in lines if line.new is not None and (line.old is None) is added}
 
 
+@pytest.mark.threat("T40", layer="base branch", tries=100)
 @given(st.lists(st.sampled_from(BASE)), st.lists(st.sampled_from(TRICKS)), FOUND_THERE)
 def test_nothing_that_a_pull_request_adds_is_silenced_by_what_goes_by_code(
     base: list[str], head: list[str], found: dict[str, Any]
@@ -274,6 +281,7 @@ def test_nothing_that_a_pull_request_adds_is_silenced_by_what_goes_by_code(
         )
 
 
+@pytest.mark.threat("T40", layer="base branch", tries=100)
 @given(st.lists(st.sampled_from(BASE)), st.lists(st.sampled_from(TRICKS)), FOUND_THERE)
 def test_a_comment_counts_only_where_the_base_has_it_at_that_line(
     base: list[str], head: list[str], found: dict[str, Any]
@@ -288,6 +296,7 @@ def test_a_comment_counts_only_where_the_base_has_it_at_that_line(
         assert flagged in whole
 
 
+@pytest.mark.threat("T40", layer="base branch", tries=100)
 @given(
     st.lists(st.sampled_from(TRICKS)),
     st.builds(

@@ -45,6 +45,7 @@ def inside(tokens: list[Token]) -> list[str]:
     return found
 
 
+@pytest.mark.threat("T39", layer="comments", tries=1500)
 @settings(max_examples=1500, deadline=None)
 @given(HOSTILE)
 def test_what_is_read_is_shown_as_prose_by_a_parser(text: str) -> None:
@@ -55,6 +56,7 @@ def test_what_is_read_is_shown_as_prose_by_a_parser(text: str) -> None:
         assert WORD not in hidden
 
 
+@pytest.mark.threat("T38", layer="comments")
 @pytest.mark.parametrize(
     "body",
     [
@@ -118,6 +120,7 @@ def test_it_is_apart_from_code_quotes_and_links(body: str, lines: tuple[str, ...
     assert words.is_whole
 
 
+@pytest.mark.threat("T38", layer="comments")
 @pytest.mark.parametrize("start", ["<!-- x", "<details>", "  ```", "- ~~~", "$$", "a <b"])
 def test_reading_ends_where_something_else_may_hide_text(start: str) -> None:
     words = own_words(f"said\n{start}\nmore")
@@ -132,6 +135,7 @@ def test_a_longer_text_than_a_host_takes_is_not_whole() -> None:
     assert not words.is_whole
 
 
+@pytest.mark.threat("T20", layer="comments", tries=13)
 def test_no_text_makes_reading_slow() -> None:
     started = time.perf_counter()
     for piece in (

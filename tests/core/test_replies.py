@@ -200,6 +200,7 @@ def test_no_text_makes_it_fail(text: str) -> None:
     assert meaning(text) in (*Meaning, None)
 
 
+@pytest.mark.threat("T39", layer="comments", tries=300)
 @settings(max_examples=300)
 @given(shown=WORDS, showing=SHOWING, said=WORDS)
 def test_what_is_quoted_or_code_never_decides(shown: str, showing: str, said: str) -> None:
@@ -219,6 +220,7 @@ def test_who_writes_at_length_does_not_answer_in_a_word() -> None:
     assert meaning("Won't fix. " + "x" * LONGEST) is None
 
 
+@pytest.mark.threat("T20", layer="comments", tries=21)
 def test_no_text_makes_it_slow() -> None:
     started = time.perf_counter()
     for piece in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reviewer_cli import retry
 from reviewer_cli.core.models import Outcome, State
 from reviewer_cli.hosts.github.host import GitHub
 from tests.fakes.github import faults
@@ -56,6 +57,7 @@ def test_full_review_looks_at_all_of_it_and_still_repeats_nothing(github: GitHub
     assert any(line.text == "ten" for hunk in hunks for line in hunk.lines)
 
 
+@pytest.mark.threat("T38", layer="all layers")
 @pytest.mark.parametrize(
     "body",
     [
@@ -76,6 +78,7 @@ def test_what_is_quoted_or_meant_for_others_is_no_command(github: GitHubStage, b
     assert (asked(github), commands(github), eyes(github)) == (1, [], 0)
 
 
+@pytest.mark.threat("T38", layer="all layers")
 def test_who_may_not_write_is_refused_once(github: GitHubStage) -> None:
     pull = github.pull()
     later(github, max_rounds=1)
@@ -87,6 +90,7 @@ def test_who_may_not_write_is_refused_once(github: GitHubStage) -> None:
     assert commands(github) == [("eve", "refused: no write access")]
 
 
+@pytest.mark.threat("T38", layer="all layers")
 def test_a_bot_is_not_obeyed_whatever_it_may(github: GitHubStage) -> None:
     pull = github.pull()
     later(github, max_rounds=1)
@@ -157,8 +161,9 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("fault", [faults.bad_gateway_before, faults.bad_gateway_after])
 def test_a_command_is_obeyed_although_the_right_to_give_it_could_not_be_asked_for(
-    github: GitHubStage, fault: faults.Fault
+    github: GitHubStage, fault: faults.Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "LONGEST_S", 0.1)
     pull = github.pull()
     later(github, max_rounds=1)
     pull = github.hub.world.push(pull, MORE)

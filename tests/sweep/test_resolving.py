@@ -62,6 +62,7 @@ def test_a_settled_thread_is_resolved_only_with_a_credential_of_its_own(
     assert resolvers(github, pull) == [None, maintainer.id]
 
 
+@pytest.mark.threat("T23", layer="host")
 def test_a_credential_that_shall_resolve_and_may_not_push_is_refused(github: GitHubStage) -> None:
     github.resolve_token = github.token
     github.pull()
@@ -70,6 +71,7 @@ def test_a_credential_that_shall_resolve_and_may_not_push_is_refused(github: Git
     assert "lacks contents: write" in str(report.error)
 
 
+@pytest.mark.threat("T23", layer="host")
 def test_one_that_may_administer_too_is_refused(github: GitHubStage) -> None:
     world, owner = github.hub.world, github.hub.world.account("maintainer")
     world.grant(github.shop, owner, "admin")
