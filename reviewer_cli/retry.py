@@ -13,9 +13,11 @@ LONGEST_S = 10.0
 
 
 def while_busy(call: Callable[[], Result], busy: type[Exception]) -> Result:
-    """Repeat a call that raises `busy` for up to about ten seconds, with growing random pauses.
+    """Repeat a call while it raises `busy`; raise what it raises after ten seconds in all.
 
-    Only for calls that changed nothing when they say so. Raises the last `busy` in the end.
+    Pauses are random, grow, and last two seconds at most. No call is cut short: the last one may
+    begin at twelve seconds and takes as long as it takes. Only for calls that changed nothing when
+    they say so, or that come to the same when they are done twice.
     """
     policy = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(busy),

@@ -14,6 +14,10 @@ from reviewer_cli.core.sanitise import visible
 from reviewer_cli.ledger.views import FindingRecord, HeadHistory
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+FINGERPRINT = "reviewer/v2"
+"""The rule of core/remarks.py. Another rule gets another number, as SARIF's versioned names are
+meant: a reader compares only what was made alike."""
+
 LEVEL = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -77,5 +81,5 @@ def _result(finding: FindingRecord) -> dict[str, Any]:
         "level": LEVEL[finding.severity],
         "message": {"text": _without_links(visible(f"{finding.title}\n\n{finding.body}"))},
         "locations": [{"physicalLocation": place}],
-        "partialFingerprints": {"reviewer/v1": finding.fingerprint},
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
     }

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reviewer_cli.core.remarks import remarks
+from reviewer_cli.render.sarif import FINGERPRINT
 from tests.building import Repo
+from tests.core.making import diff, file_diff, finding
 
 
 def test_a_sweep_writes_one_document_for_each_review(tmp_path: Path) -> None:
@@ -45,6 +48,13 @@ def test_a_sweep_writes_one_document_for_each_review(tmp_path: Path) -> None:
     }
     assert found == {("ruff-F821", "error", 5), ("ruff-B006", "warning", 4)}
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"ruff-F821", "ruff-B006"}
-    assert all(one["partialFingerprints"]["reviewer/v1"] for one in run["results"])
+    assert all(list(one["partialFingerprints"]) == [FINGERPRINT] for one in run["results"])
     clean = next(run for name, run in documents.items() if "-clean-" in name)
     assert clean["runs"][0]["results"] == []
+
+
+def test_another_rule_for_fingerprints_gets_another_name() -> None:
+    """Else who compares uploads takes each finding for a new one, and each old one for mended."""
+    found = finding(rule="S101", quote="run( x )", title="Runs what it gets")
+    (remark,) = remarks([found], diff(file_diff("@@ -1 +1,2 @@\n a\n+run( x )")))
+    assert (FINGERPRINT, remark.fingerprint) == ("reviewer/v2", "d990db9ac5d50fd7")
