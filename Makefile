@@ -51,6 +51,7 @@ mutation: $(INSTALLED) ## Change the ledger and posting bit by bit; write what n
 	$(BIN)/python -m tests.mutation
 
 bench: $(INSTALLED) ## Measure the performance bars and write benchmarks/results.md
+	$(BIN)/python -m tests.real.releases
 	$(BIN)/python -m benchmarks
 
 real: $(INSTALLED) ## Sweep real projects' releases (downloads them once)

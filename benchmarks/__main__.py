@@ -28,6 +28,7 @@ from benchmarks import (
     heavy_tail,
     idle_tick,
     jail_start,
+    later_rounds,
     memory,
     million_rows,
     recovery,
@@ -50,6 +51,7 @@ BARS: dict[str, Callable[[Path], list[Figure]]] = {
     "first_request": first_request.measure,
     "github_idle": github_idle.measure,
     "github_post": github_post.measure,
+    "later_rounds": later_rounds.measure,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
+from benchmarks.ground import watch
 from reviewer_cli.core.models import Head
 from reviewer_cli.hosts.github.accounts import TokenAccount
 from reviewer_cli.hosts.github.connection import Server
 from reviewer_cli.hosts.github.host import GitHub
 from reviewer_cli.hosts.github.selection import SelectionRules
 from reviewer_cli.ledger.ledger import Ledger
+from reviewer_cli.ledger.pulls import rested
+from reviewer_cli.sweep.listening import THUMBS_TOGETHER
 from reviewer_cli.sweep.plan import Plan
 from tests.fakes.github import spec
 from tests.fakes.github.bulk import move, populate
@@ -70,7 +74,11 @@ class Served:
         return Plan(selectors={name: ("acme/*",)}, batch_size=8, limit=REPOSITORIES)
 
     def learned(self, place: Path) -> None:
-        """Enter all heads into a new ledger as posted; posting 10,000 would take hours."""
+        """Enter all heads into a new ledger as posted; posting 10,000 would take hours.
+
+        Their pull requests were heard of since they changed, but so long ago that each tick asks
+        about as many as it may for thumbs. The server is asked about the first of them here.
+        """
         plan = self.plan()
         with closing(self.host()) as host, closing(Ledger(place / "ledger.db")) as ledger:
             polled = host.open_tips(host.repositories(["acme/*"]))
@@ -88,6 +96,10 @@ class Served:
             ]
             assert len(heads) == REPOSITORIES * PULLS
             ledger.admit([(head, None) for head in heads], plan.rules_hash, 1.0)
+            watch(ledger, [tip for one in polled for tip in one.tips], 1.0)
+            repos = {(head.key.host, head.key.repo) for head in heads}
+            asked = rested(ledger.store, repos, time.time(), THUMBS_TOGETHER)
+            assert len(host.conversations([one.key for one in asked])) == THUMBS_TOGETHER
         self.counted()
 
     def tick(self, place: Path) -> dict[str, float]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from reviewer_cli.core.conversation import Conversation, PullState
+from reviewer_cli.core.models import Tip
 from reviewer_cli.hosts.local_git import LocalGit
+from reviewer_cli.ledger import pulls
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ports.engine import Engine
 from reviewer_cli.sweep.plan import Doors, Plan
@@ -74,6 +77,12 @@ def sweep(
             return await story(opened, plan)
 
     return asyncio.run(told())
+
+
+def watch(ledger: Ledger, tips: Iterable[Tip], now: float) -> None:
+    """Their pull requests are watched, and were heard of since they last changed."""
+    heard = [Conversation(key=one.key, state=PullState.OPEN, version=one.version) for one in tips]
+    pulls.gathered(ledger.store, heard, now)
 
 
 def _stream(branches: int, files: int) -> bytes:

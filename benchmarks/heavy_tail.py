@@ -24,8 +24,9 @@ from benchmarks.full_batch import BATCH, HEADS, engine, stage
 from benchmarks.ground import sweep
 from reviewer_cli.ports.engine import ReviewRequest
 from reviewer_cli.sweep.journey import Journey, Saved
+from reviewer_cli.sweep.listening import listen
 from reviewer_cli.sweep.plan import Doors, Plan
-from reviewer_cli.sweep.poll import poll, select
+from reviewer_cli.sweep.poll import due, enter, poll
 from reviewer_cli.sweep.report import Report, Tally
 from reviewer_cli.sweep.tick import tick
 
@@ -71,9 +72,12 @@ async def with_barrier(doors: Doors, plan: Plan) -> Report:
     tally = Tally(doors.observe)
     sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
     ledger.recover(clock())
-    due = iter(await select(doors, plan, await poll(doors, plan), tally))
-    journey = Journey(doors, plan, sweep_id, tally.observe)
-    chunks = iter(lambda: list(islice(due, plan.batch_size)), [])
+    polled = await poll(doors, plan)
+    await enter(doors, plan, polled, tally)
+    heard = await listen(doors, plan, sweep_id, polled)
+    waiting = iter(due(doors, plan, polled))
+    journey = Journey(doors, plan, sweep_id, heard, tally.observe)
+    chunks = iter(lambda: list(islice(waiting, plan.batch_size)), [])
     posting = asyncio.create_task(_post(journey, []))
     preparing = asyncio.gather(*map(journey.prepare, next(chunks)))
     while ready := await preparing:

@@ -3,7 +3,7 @@
 The rows are of 500 repositories, mixed as time brings them: 96.4 % posted, 2 % superseded, 1 %
 skipped, 0.5 % dead and 0.1 % due. The poll brings 100 tips of each of 100 repositories: 95 of them
 known, 5 new; half of the due heads of these repositories have moved on. Ours are the questions of
-`sweep.poll.select`: `Ledger.undecided`, `Ledger.retire`, `Ledger.due`. The other side answers the
+`sweep.poll`: `Ledger.undecided`, `Ledger.retire`, `Ledger.due`. The other side answers the
 same three with sqlite3 alone, over the same tables, indexes and settings; its way to look tips up,
 200 at a time in a VALUES list, was the fastest of four that were tried (the others: a temporary
 table, json_each, one SELECT for each tip). What was retired is made due again after each turn,
