@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,16 @@ from tests.threats import CATALOGUE, LAYERS, TRIES, Tally
 SECRET_NAMES = ("TOKEN", "API_KEY", "SECRET", "PASSWORD", "CREDENTIALS")
 LOOPBACK = ("127.", "::1", "localhost")
 
+MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
+"""Tests write a tenth of this."""
+
 pytest_plugins = ("tests.numbers",)
+
+
+def pytest_configure() -> None:
+    """Let tests write into memory: SQLite and git wait for a disk at every commit."""
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class NetworkTouched(AssertionError):
@@ -75,6 +86,13 @@ def _nothing_of_the_user(
 def home() -> Path:
     """The moved home directory."""
     return Path(os.environ["HOME"])
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """In the place of `tmp_path` for jails: /dev/shm is among what they must not show."""
+    with tempfile.TemporaryDirectory(prefix="test-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 TALLY = Tally()

@@ -55,3 +55,9 @@ def bubblewrap() -> Walled:
 def walled(request: pytest.FixtureRequest) -> Walled:
     """Each jail with walls."""
     return jail_or_skip(request.param)
+
+
+@pytest.fixture
+def tmp_path(on_disk: Path) -> Path:
+    """Outside of /dev/shm."""
+    return on_disk

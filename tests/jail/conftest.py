@@ -43,3 +43,9 @@ def bubblewrap() -> type[Bubblewrap]:
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return make_room(tmp_path)
+
+
+@pytest.fixture
+def tmp_path(on_disk: Path) -> Path:
+    """Outside of /dev/shm."""
+    return on_disk

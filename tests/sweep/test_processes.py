@@ -17,8 +17,8 @@ from reviewer_cli.core.models import State
 from tests.numbers import Record
 from tests.sweep.installation import Installation
 
-KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
-"""A nightly run asks for a thousand."""
+KILL_ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))
+"""`make kill` asks for more, and a nightly run for a thousand."""
 PHASES = ("preparing", "ready", "reviewing", "posting", "HeadEnded", "Polled")
 
 
@@ -76,8 +76,8 @@ def test_sweeps_that_are_killed_at_any_moment_leave_one_review_on_every_head(
 def test_a_stopped_sweep_ends_quickly_and_gives_its_rows_back(
     installed: Installation, phase: str
 ) -> None:
-    repo = installed.repo(branches=12)
-    process = installed.start(repo, "--verbose", "--batch-size", "3")
+    repo = installed.repo(branches=8)
+    process = installed.start(repo, "--verbose", "--batch-size", "2")
     assert process.stderr is not None
     for line in process.stderr:
         if phase in line:
@@ -96,7 +96,7 @@ def test_a_stopped_sweep_ends_quickly_and_gives_its_rows_back(
     with closing(sqlite3.connect(installed.ledger)) as db:
         assert db.execute("SELECT error FROM sweeps").fetchall() == [("stopped by a signal",)]
     assert installed.sweep(repo).returncode == 0
-    assert installed.reviews(repo) == [1] * 12
+    assert installed.reviews(repo) == [1] * 8
     assert installed.leftovers() == []
 
 

@@ -64,7 +64,7 @@ def test_reviews_in_work_come_to_their_end_and_are_posted(
 ) -> None:
     """No other is begun: the provider is paid for these alone."""
     repo = installed.repo(branches=6)
-    process = in_review(installed, repo, 1.0)
+    process = in_review(installed, repo, 0.6)
     process.send_signal(number)
     errors = ended(process, 4.0)
     assert process.returncode == 128 + number
@@ -112,7 +112,7 @@ def test_a_second_signal_does_not_wait_for_the_drain(installed: Installation) ->
 @pytest.mark.parametrize("phase", ["preparing", "reviewing", "posting"])
 def test_sigkill_leaves_no_process_behind(installed: Installation, phase: str) -> None:
     """The analyser's jail and git's watcher notice that we are gone."""
-    repo = installed.repo(branches=8)
+    repo = installed.repo(branches=5)
     process = installed.start(repo, "--verbose", "--batch-size", "4")
     until(process, phase)
     process.kill()
@@ -123,5 +123,5 @@ def test_sigkill_leaves_no_process_behind(installed: Installation, phase: str) -
     assert left == []
     done = installed.sweep(repo)
     assert done.returncode == 0, done.stderr
-    assert installed.reviews(repo) == [1] * 8
+    assert installed.reviews(repo) == [1] * 5
     assert installed.leftovers() == []

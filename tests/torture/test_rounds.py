@@ -16,7 +16,7 @@ from tests.torture.arena import Arena, arena
 
 pytestmark = spec.needs_graphql
 
-ROUNDS = int(os.environ.get("ROUNDS", "6"))
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
 """Of both kinds together; `make torture ROUNDS=1000`."""
 SEED = int(os.environ.get("SEED", "1"))
 IN_ONE_WORLD = 10

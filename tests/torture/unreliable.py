@@ -163,6 +163,10 @@ class UnreliableHost:
         """Open where it is, closed where it is not; nobody says anything."""
         return self._perhaps(lambda: [self._conversation(key) for key in heads])
 
+    def review_body(self, key: HeadKey, review_id: str) -> str | None:
+        """None: what a review says is not kept here."""
+        return None
+
     def amend(self, key: HeadKey, review_id: str, body: str) -> None:
         """The head that the body is about has its review from now on."""
 
