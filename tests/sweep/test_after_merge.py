@@ -112,16 +112,3 @@ def test_each_is_looked_at_once_a_day_and_not_for_ever(github: GitHubStage) -> N
     later(github, DAY + 60.0)
     assert waiting(github.now + 60.0) == 0
     assert waiting(github.now + 40 * DAY) == 0
-
-
-def test_stacked_branches_say_a_finding_once(tmp_path: Path) -> None:
-    with github_stage(tmp_path) as stage:
-        stage.engine.answer = two_remarks
-        first, second = stage.pull(), stage.pull()
-        later(stage)
-        said = [len(stage.hub.world.tables.review_comments) for _ in (first, second)]
-        assert said == [2, 2]
-        assert len(stage.posted(first)) == len(stage.posted(second)) == 1
-        reasons = [one.reason for one in stage.history(str(second.number)).findings]
-        reasons += [one.reason for one in stage.history(str(first.number)).findings]
-        assert sum(one.startswith("said on ") for one in reasons) == 2
