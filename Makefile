@@ -25,7 +25,7 @@ demo: $(INSTALLED) ## Review a small made-up repository, offline
 	@$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the tests (minutes)
-	$(BIN)/pytest -m "not real" --count-threats compare
+	$(BIN)/pytest -m "not real" --count-threats compare -n $(or $(PROCESSES),2) --dist loadfile
 
 lint: $(INSTALLED) ## Check style and the rules of the house
 	$(BIN)/ruff check .
@@ -63,7 +63,7 @@ replay: $(INSTALLED) ## Replay real changes as pull requests with later rounds (
 	$(BIN)/pytest -m real tests/replay
 
 security: $(INSTALLED) ## Play the attacker and write the count into docs/security.md
-	$(BIN)/pytest -m "threat and not real" --count-threats write
+	$(BIN)/pytest -m "threat and not real" --count-threats write -n $(or $(PROCESSES),2) --dist loadfile
 
 landlock: $(INSTALLED) ## Test the jails where bubblewrap does not work
 	PATH="$(CURDIR)/tests/jail/forbidden:$$PATH" $(BIN)/pytest -rfE tests/jail tests/engines tests/hostile
@@ -79,7 +79,7 @@ soak: $(INSTALLED) ## Review HEADS=10000 heads while a twentieth of all calls fa
 
 reliability: $(INSTALLED) ## Try all of it in full (an hour) and write the figures of docs/reliability.md
 	ROUNDS=300 SEED=$(or $(SEED),$(shell date +%s)) HEADS=10000 KILL_ROUNDS=80 MATRIX_EVERY=1 FULL_FAULT_MATRIX=1 \
-	  $(BIN)/pytest --figures write $(RELIABILITY)
+	  $(BIN)/pytest --figures write -n $(or $(PROCESSES),2) --dist loadfile $(RELIABILITY)
 
 faults: $(INSTALLED) ## Try every fault at every call to GitHub
 	FULL_FAULT_MATRIX=1 $(BIN)/pytest tests/hosts/test_github_stories.py

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import threats
+from tests.matrix.sampling import SEED
 from tests.threats import CATALOGUE, LAYERS, TRIES, Tally
 
 SECRET_NAMES = ("TOKEN", "API_KEY", "SECRET", "PASSWORD", "CREDENTIALS")
@@ -96,6 +97,7 @@ def on_disk() -> Iterator[Path]:
 
 
 TALLY = Tally()
+THREAT = "threat"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -119,16 +121,31 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     for mark in item.iter_markers("threat"):
-        threat, layer = mark.args[0], mark.kwargs["layer"]
-        if report.skipped:
-            TALLY.untried.add((threat, layer))
-        elif report.when == "call" and report.passed:
-            tries = dict(item.user_properties).get(TRIES, mark.kwargs.get("tries", 1))
-            TALLY.held[threat][layer] += int(str(tries))
+        tries = dict(item.user_properties).get(TRIES, mark.kwargs.get("tries", 1))
+        report.user_properties.append((THREAT, [mark.args[0], mark.kwargs["layer"], tries]))
     return report
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count where all reports come together, whichever process ran the test."""
+    for name, told in report.user_properties:
+        if name == THREAT:
+            threat, layer, tries = told
+            if report.skipped:
+                TALLY.untried.add((threat, layer))
+            elif report.when == "call" and report.passed:
+                TALLY.held[threat][layer] += int(tries)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The seed that tries the same part of the matrices again."""
+    if terminalreporter.stats.get("failed"):
+        terminalreporter.line(f"The matrices took the samples of MATRIX_SEED={SEED}.")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return  # one of several processes, which saw a part
     wanted = session.config.getoption("--count-threats")
     if wanted == "write" and not session.testsfailed and not TALLY.untried:
         threats.write(TALLY)

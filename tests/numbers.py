@@ -21,6 +21,7 @@ RELIABILITY = Path(__file__).parents[1] / "docs" / "reliability.md"
 END = "<!-- end of the count -->"
 COUNTED = re.compile(rf"<!-- counted: (?P<table>[a-z]+) -->\n.*?{END}", re.DOTALL)
 RUNS = "runs"
+FIGURE = "figure"
 UNWELCOME = ("failed", "error", "skipped", "deselected")
 """Tests that keep a run's figures out of the document."""
 
@@ -34,14 +35,26 @@ class NotWritten(Exception):
 
 @dataclass(slots=True)
 class Figures:
-    """What a run counted: by table, then by the words of the row, in the order of the tests."""
+    """What a run counted: by table, then by the words of the row.
+
+    `places` are the files and lines of the tests that counted, whose order is that of the rows.
+    """
 
     counted: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    places: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
-    def record(self, words: str, figure: float, table: str = RUNS) -> None:
+    def record(
+        self, words: str, figure: float, table: str = RUNS, place: tuple[str, int] = ("", 0)
+    ) -> None:
         """Add to the figure of a row."""
         rows = self.counted[table]
         rows[words] = rows.get(words, 0) + figure
+        self.places[table, words] = min(place, self.places.get((table, words), place))
+
+    def rows(self, table: str) -> list[tuple[str, float]]:
+        """The rows of a table, in the order of the tests."""
+        of = self.counted[table].items()
+        return sorted(of, key=lambda row: self.places[table, row[0]])
 
     def written_into(self, text: str) -> str:
         """The document with these figures.
@@ -57,7 +70,7 @@ class Figures:
         return COUNTED.sub(lambda found: self._table(found["table"]), text)
 
     def _table(self, name: str) -> str:
-        rows = [f"| {words} | {figure:,} |" for words, figure in self.counted[name].items()]
+        rows = [f"| {words} | {figure:,} |" for words, figure in self.rows(name)]
         lines = [f"<!-- counted: {name} -->", "| | counted |", "|---|--:|", *rows]
         return "\n".join([*lines, END])
 
@@ -66,9 +79,23 @@ FIGURES = Figures()
 
 
 @pytest.fixture
-def record() -> Record:
+def record(request: pytest.FixtureRequest) -> Record:
     """Where a test leaves its figures, after what they count has held."""
-    return FIGURES.record
+
+    def told(words: str, figure: float, table: str = RUNS) -> None:
+        request.node.user_properties.append((FIGURE, [words, figure, table]))
+
+    return told
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count where all reports come together, whichever process ran the test."""
+    if report.when == "call":
+        for name, told in report.user_properties:
+            if name == FIGURE:
+                words, figure, table = told
+                file, line, _ = report.location
+                FIGURES.record(words, figure, table, (file, line or 0))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,9 +109,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Show them after every run."""
-    for table, rows in FIGURES.counted.items():
+    for table in FIGURES.counted:
         terminalreporter.section(f"counted: {table}")
-        for words, figure in rows.items():
+        for words, figure in FIGURES.rows(table):
             terminalreporter.line(f"{figure:>12,} {words}")
 
 
@@ -92,6 +119,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write only what a whole run without failures counted."""
     if session.config.getoption("--figures") != "write":
         return
+    if hasattr(session.config, "workerinput"):
+        return  # one of several processes, which saw a part
     screen = session.config.pluginmanager.get_plugin("terminalreporter")
     try:
         write([kind for kind in UNWELCOME if screen.stats.get(kind)])

@@ -1,6 +1,6 @@
 """How much of a matrix a run tries: all of it where MATRIX_EVERY is 1, else other parts each time.
 
-MATRIX_SEED, which each run says, chooses the same parts again.
+MATRIX_SEED, which a run says where tests failed, chooses the same parts again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-SEED = int(os.environ.get("MATRIX_SEED", "0")) or random.SystemRandom().randint(1, 999_999)
+SEED = int(os.environ.setdefault("MATRIX_SEED", str(random.SystemRandom().randint(1, 999_999))))
+"""All processes of a run take the same samples."""
+
 STRIDE = int(os.environ.get("MATRIX_EVERY", "0"))
 
 

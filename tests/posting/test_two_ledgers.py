@@ -19,6 +19,7 @@ from tests.fakes.github_stage import CountingEngine, GitHubStage, github_stage
 from tests.fakes.host import drafts_in, reviews_on
 from tests.fakes.steps import Steps, tell_of_ledger_writes
 from tests.hosts.contract import review_of
+from tests.matrix.sampling import sample
 from tests.numbers import Record
 from tests.sweep.installation import Installation
 
@@ -82,7 +83,8 @@ def test_a_whole_sweep_of_another_ledger_may_come_between_any_two_steps(
     stage.pull()
     steps = sweep(stage, -1, meanwhile)
     assert steps > 20
-    for number in range(steps):
+    tried = sample(range(steps), 4)
+    for number in tried:
         pull = stage.pull()
         sweep(stage, number, meanwhile)
         for one in (other, stage):
@@ -90,7 +92,7 @@ def test_a_whole_sweep_of_another_ledger_may_come_between_any_two_steps(
             one.sweep()
         assert len(stage.posted(pull)) == 1, f"at step {number}"
         assert stage.pending(pull) == []
-    record("steps between which another ledger's sweep came", steps)
+    record("steps between which another ledger's sweep came", len(tried))
 
 
 def test_a_note_that_another_sweep_wrote_since_the_look_is_kept_alone(tmp_path: Path) -> None:
