@@ -418,5 +418,6 @@ def children_of(parent: int) -> list[int]:
 
 
 def state_and_parent(pid: int) -> tuple[str, int]:
-    state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    said = Path(f"/proc/{pid}/stat").read_text(errors="replace")  # a name may be any bytes
+    state, parent = said.rpartition(")")[2].split()[:2]
     return state, int(parent)

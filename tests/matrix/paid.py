@@ -37,7 +37,12 @@ class Paid(ScriptedEngine):
         return Reply(data=self._said(request, step), usage=self._usage, model="scripted-1")
 
     def _said(self, request: ReviewRequest, step: Pass) -> object:
-        return ANSWERS[step]
+        if step is not Pass.FIND:
+            return ANSWERS[step]
+        findings = ANSWERS[step]["findings"]
+        return {
+            "findings": [one | {"title": f"{one['title']} {_own(request)}"} for one in findings]
+        }
 
 
 class Planted(Paid):
@@ -50,7 +55,7 @@ class Planted(Paid):
 
     def _said(self, request: ReviewRequest, step: Pass) -> object:
         lines = (request.checkout / "a.py").read_text().splitlines()
-        words = WORDS[int(request.head.key.sha, 16) % len(WORDS)]
+        words = f"{WORDS[int(request.head.key.sha, 16) % len(WORDS)]} {_own(request)}"
         return {
             "findings": [
                 found("a.py", number, line, title=words.format(line), severity="medium")
@@ -58,3 +63,8 @@ class Planted(Paid):
                 if line in PLANTED
             ]
         }
+
+
+def _own(request: ReviewRequest) -> str:
+    """A word for each pull request: of equal words it would depend on time who says them first."""
+    return ("again", "anew", "always")[int(request.head.key.pull) % 3]
