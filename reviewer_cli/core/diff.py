@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from reviewer_cli.core.models import Side, Unreviewed
 
+Places = frozenset[tuple[str, Side, int]]
+"""Lines by path, side and number."""
+
 HUNK_HEADER = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)", re.DOTALL)
 
 
@@ -128,3 +131,8 @@ def parse_hunks(section: str) -> tuple[Hunk, ...]:
     if started:
         hunks.append(Hunk(name, tuple(lines)))
     return tuple(hunks)
+
+
+def is_fresh(fresh: Places | None, path: str, line: DiffLine) -> bool:
+    """Whether an added line is among these places; all are where None says that all is new."""
+    return fresh is None or (path, Side.RIGHT, line.new) in fresh

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from reviewer_cli.core.diff import Diff, DiffLine, FileDiff, Hunk
+from reviewer_cli.core.diff import Diff, DiffLine, FileDiff, Hunk, Places
 from reviewer_cli.core.models import Side
 from reviewer_cli.core.patches import OF_ONE_BASE, new_lines
 
@@ -38,7 +38,7 @@ class News:
     """
 
     diff: Diff
-    fresh: frozenset[tuple[str, Side, int]]
+    fresh: Places
     reviewed: tuple[Reviewed, ...] = ()
     undone: tuple[str, ...] = ()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from ruff import find_ruff_bin  # type: ignore[import-untyped] # it ships no types
 
 from reviewer_cli.core.checks import check_diff
-from reviewer_cli.core.diff import Diff, FileDiff, FileStatus
+from reviewer_cli.core.diff import FileDiff, FileStatus
 from reviewer_cli.core.health import Sign, green
 from reviewer_cli.core.models import Finding, Usage
 from reviewer_cli.engines.child import started
@@ -115,7 +115,7 @@ class OfflineEngine:
         started = time.monotonic()
         try:
             async with asyncio.timeout(request.deadline_s):
-                found = await self._run_ruff(request.checkout, request.diff)
+                found = await self._run_ruff(request)
         except TimeoutError as error:
             raise ReviewTimeout(
                 f"The offline checks took longer than {request.deadline_s:g} s and were stopped; "
@@ -123,7 +123,7 @@ class OfflineEngine:
             ) from error
         # In a thread: a large diff takes long enough to hold up the other heads of the batch.
         findings = _without_consequences(
-            [*await asyncio.to_thread(check_diff, request.diff), *found]
+            [*await asyncio.to_thread(check_diff, request.diff, request.fresh), *found]
         )
         return Reply(
             data={"findings": [_as_item(finding) for finding in _worst(findings)]},
@@ -131,13 +131,14 @@ class OfflineEngine:
             model=f"ruff {_ruff_version()}",
         )
 
-    async def _run_ruff(self, checkout: Path, diff: Diff) -> list[Finding]:
-        root = checkout.resolve()
-        files = [file for file in diff.files if _is_analysed(file, root)]
+    async def _run_ruff(self, request: ReviewRequest) -> list[Finding]:
+        root = request.checkout.resolve()
+        files = [file for file in request.diff.files if _is_analysed(file, root)]
         findings: list[Finding] = []
         for start in range(0, len(files), FILES_AT_ONCE):
             some = files[start : start + FILES_AT_ONCE]
-            report = RuffReport(root, {_name_in_answer(root, file): file for file in some})
+            named = {_name_in_answer(root, file): file for file in some}
+            report = RuffReport(root, named, request.fresh)
             with self._cell(root) as cell:
                 command = _command(self._jail.command(_ruff(), cell), some)
                 async with started(command, root, ENVIRONMENT, LONGEST_LINE) as process:

@@ -1,7 +1,8 @@
 """Ruff's answer, one JSON object a line, becomes findings about the lines that a change adds.
 
-One finding for each rule and file: the first place, and the numbers of the others. Nothing here
-runs anything; a file of the checkout is read only to judge a redefinition.
+One finding for each rule and file: the first place, and the numbers of the others; two where some
+of these lines are new to an earlier round and some are not. Nothing here runs anything; a file of
+the checkout is read only to judge a redefinition.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from reviewer_cli.core.checks.decorators import may_redefine
 from reviewer_cli.core.checks.places import is_test, lines_named, softened
 from reviewer_cli.core.checks.secrets import hidden_quotes, leaks
-from reviewer_cli.core.diff import DiffLine, FileDiff, LineKind
+from reviewer_cli.core.diff import DiffLine, FileDiff, LineKind, Places, is_fresh
 from reviewer_cli.core.models import Finding
 from reviewer_cli.engines.ruff_rules import (
     EXCUSED_IN_TESTS,
@@ -59,7 +60,9 @@ class _Changed:
     diff: FileDiff
     place: Path
     added: dict[int, DiffLine] = field(init=False)
-    found: dict[str, tuple[_Problem, list[DiffLine]]] = field(init=False, default_factory=dict)
+    found: dict[tuple[str, bool], tuple[_Problem, list[DiffLine]]] = field(
+        init=False, default_factory=dict
+    )
     is_broken: bool = field(init=False, default=False)
     _rows: list[str] = field(init=False, default_factory=list)
 
@@ -91,10 +94,13 @@ class _Changed:
 class RuffReport:
     """Collects the answer for files by the absolute name under which ruff speaks of them.
 
-    `root` is the checkout that ruff was run in.
+    `root` is the checkout that ruff was run in, `fresh` are the lines that no earlier round saw.
     """
 
-    def __init__(self, root: Path, files: Mapping[str, FileDiff]) -> None:
+    def __init__(
+        self, root: Path, files: Mapping[str, FileDiff], fresh: Places | None = None
+    ) -> None:
+        self._fresh = fresh
         self._files = {name: _Changed(diff, root / diff.path) for name, diff in files.items()}
 
     def add(self, answer: bytes) -> None:
@@ -113,7 +119,8 @@ class RuffReport:
         line = _line(problem, changed)
         changed.is_broken |= problem.code == SYNTAX
         if line is not None and not _is_excused(problem, changed):
-            _, lines = changed.found.setdefault(problem.code, (problem, []))
+            kind = (problem.code, is_fresh(self._fresh, changed.diff.path, line))
+            _, lines = changed.found.setdefault(kind, (problem, []))
             lines.append(line)
 
     def findings(self) -> Iterator[Finding]:
@@ -173,7 +180,8 @@ def _line(problem: _Problem, changed: _Changed) -> DiffLine | None:
         return next(iter(changed.added.values()), None)
     if problem.code == SYNTAX:
         # One mistake makes the parser stumble several times; only the first says something.
-        return None if SYNTAX in changed.found else _broken_line(problem.rows.start, changed.diff)
+        is_known = any(code == SYNTAX for code, _ in changed.found)
+        return None if is_known else _broken_line(problem.rows.start, changed.diff)
     return next((changed.added[row] for row in problem.rows if row in changed.added), None)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from reviewer_cli.core.diff import Diff
+from reviewer_cli.core.diff import Diff, Places
 from reviewer_cli.core.health import Sign
 from reviewer_cli.core.models import Head, Usage
 
@@ -40,7 +40,10 @@ class Brief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
-    """One pass over one head; `checkout` is a directory with the head's files and nothing else."""
+    """One pass over one head; `checkout` is a directory with the head's files and nothing else.
+
+    `fresh` are the lines of the diff that no earlier round saw, None where that is all of them.
+    """
 
     head: Head
     diff: Diff
@@ -48,6 +51,7 @@ class ReviewRequest:
     brief: Brief
     deadline_s: float
     max_usd: float
+    fresh: Places | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

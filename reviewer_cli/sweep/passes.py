@@ -182,6 +182,7 @@ class Passes:
         request = ReviewRequest(
             head=self._head,
             diff=self._round.diff,
+            fresh=self._round.since.news.fresh if self._round.since else None,
             checkout=self._prepared.checkout,
             brief=brief,
             deadline_s=self._plan.deadline_s,

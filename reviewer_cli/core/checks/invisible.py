@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reviewer_cli.core.checks.places import is_prose, softened
-from reviewer_cli.core.diff import DiffLine, FileDiff
+from reviewer_cli.core.diff import DiffLine, FileDiff, Places, is_fresh
 from reviewer_cli.core.models import Finding, Severity
 
 MOST_NAMED = 12
@@ -119,15 +119,19 @@ class _Suspect:
         return f"`\\u{{{ord(self.character):x}}}` ({name}) on {place}"
 
 
-def invisible_characters(file: FileDiff) -> Iterator[Finding]:
-    r"""One finding for each kind in a file, at its first place; shows characters as \u{202e}."""
-    seen: dict[_Kind, list[_Suspect]] = {}
+def invisible_characters(file: FileDiff, fresh: Places | None = None) -> Iterator[Finding]:
+    r"""One finding for each kind in a file, at its first place; shows characters as \u{202e}.
+
+    Two where only some places are `fresh`.
+    """
+    seen: dict[tuple[_Kind, bool], list[_Suspect]] = {}
     for line in file.added_lines():
         for suspect in _suspects(file.path, line):
             kind = _kind(suspect)
             if kind:
-                seen.setdefault(kind, []).append(suspect)
-    for kind, suspects in seen.items():
+                same = seen.setdefault((kind, is_fresh(fresh, file.path, line)), [])
+                same.append(suspect)
+    for (kind, _), suspects in seen.items():
         yield _finding(file.path, kind, suspects)
 
 

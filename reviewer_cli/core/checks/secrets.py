@@ -16,7 +16,7 @@ from reviewer_cli.core.checks.places import (
     lines_named,
     softened,
 )
-from reviewer_cli.core.diff import DiffLine, FileDiff
+from reviewer_cli.core.diff import DiffLine, FileDiff, Places, is_fresh
 from reviewer_cli.core.models import Finding, Severity
 
 NEAR = 4
@@ -72,11 +72,18 @@ def hidden_quotes(found: Sequence[Leak]) -> Quotes:
     return quotes
 
 
-def secrets(path: str, found: Sequence[Leak]) -> Iterator[Finding]:
-    """One finding for each kind of secret in a file, at the worst place of its kind."""
+def secrets(path: str, found: Sequence[Leak], fresh: Places | None = None) -> Iterator[Finding]:
+    """One finding for each kind of secret in a file, at the worst place of its kind.
+
+    Two where only some places are `fresh`: what came with a later push is told by itself.
+    """
     quotes = hidden_quotes(found)
-    for rule in dict.fromkeys(leak.rule for leak in found if leak.rule):
-        yield _finding(path, [leak for leak in found if leak.rule == rule], quotes)
+    kinds: dict[tuple[str, bool], list[Leak]] = {}
+    for leak in found:
+        if leak.rule:
+            kinds.setdefault((leak.rule, is_fresh(fresh, path, leak.line)), []).append(leak)
+    for same in kinds.values():
+        yield _finding(path, same, quotes)
 
 
 def safe_quote(finding: Finding, hidden: Quotes) -> Finding:
