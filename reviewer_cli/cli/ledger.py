@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from reviewer_cli.cli import ledger_advice, ledger_care, options
+from reviewer_cli.cli.results import open_heads
 from reviewer_cli.core.models import State
 
 app = typer.Typer(
@@ -114,6 +115,6 @@ def rebuild(
         out = terminal.console()
         for failure in rebuilt.failures:
             out.print(terminal.literal(f"✗ {failure.reason}", "red"))
-        out.print(f"{rebuilt.open_heads} open heads, {len(rebuilt.found)} found reviewed.")
+        out.print(f"{open_heads(rebuilt.open_heads)}, {len(rebuilt.found)} found reviewed.")
     if rebuilt.failures:
         raise typer.Exit(PARTIAL)

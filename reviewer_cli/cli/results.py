@@ -102,7 +102,7 @@ def summary(report: Report) -> str:
         )
         if number
     ]
-    heads = "1 open head" if counts.polled == 1 else f"{counts.polled} open heads"
+    heads = open_heads(counts.polled)
     if counts.new:
         heads = f"{heads}, {counts.new} new"
     if report.error is not None:
@@ -158,6 +158,11 @@ def show_rehearsal(rehearsal: Rehearsal) -> None:
         [
             *([table] if rehearsal.heads else []),
             *(literal(f"✗ {failure.reason}", "red") for failure in rehearsal.failures),
-            Text(f"{rehearsal.open_heads} open heads, {todo} to work on now.", style="bold"),
+            Text(f"{open_heads(rehearsal.open_heads)}, {todo} to work on now.", style="bold"),
         ]
     )
+
+
+def open_heads(count: int) -> str:
+    """So many of them, for a sentence."""
+    return "1 open head" if count == 1 else f"{count} open heads"

@@ -71,6 +71,15 @@ def span(seconds: float) -> str:
     return f"{whole}s"
 
 
+def _nothing(history: HeadHistory) -> str:
+    """What there is to say of a review that said nothing itself."""
+    standing = sum(one.disposition == "repeated" for one in history.findings)
+    said = "✓ nothing new" if history.head.round > 1 else "✓ no findings"
+    if not standing:
+        return said
+    return f"{said}; {standing} {'was' if standing == 1 else 'were'} said before"
+
+
 def review(history: HeadHistory) -> RenderableType:
     """A posted review as a reader of the terminal sees it: one block for each finding."""
     head = history.head
@@ -80,7 +89,7 @@ def review(history: HeadHistory) -> RenderableType:
     title = Text.assemble(name, (unreviewed, "yellow"), "  ", literal(head.title, "italic"))
     parts: list[RenderableType] = [Rule(title, align="left", style="dim", characters="─")]
     if not kept:
-        parts.append(Padding(Text("✓ no findings", style="green"), (0, 0, 0, 2)))
+        parts.append(Padding(Text(_nothing(history), style="green"), (0, 0, 0, 2)))
     parts += [finding(one) for one in kept]
     missed = [one for one in history.unreviewed if one[1] != NO_CHANGED_LINES]
     if missed:

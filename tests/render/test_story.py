@@ -19,7 +19,7 @@ from reviewer_cli.ledger.pulls import gathered, stand
 from reviewer_cli.ledger.records import reading
 from reviewer_cli.ledger.rows import Attention, Entry, Wish
 from reviewer_cli.render.story import story
-from reviewer_cli.render.terminal import heads
+from reviewer_cli.render.terminal import heads, review
 from tests.ledger.samples import (
     NOW,
     RULES,
@@ -176,3 +176,16 @@ def test_the_list_says_what_a_waiting_head_waits_for(ledger: Ledger) -> None:
     assert "paused in a comment, until a comment resumes it" in text
     assert "ignored in" not in text, "it was asked for since"
     assert "a comment asked for it (review)" not in told(ledger, "pull-2")
+
+
+def test_a_later_review_that_says_nothing_tells_what_was_said_before(ledger: Ledger) -> None:
+    posted(ledger, FIRST)
+    posted(ledger, pushed(FIRST, 2))
+    again = titled("Off by one", disposition=Disposition.REPEATED)
+    posted(ledger, pushed(FIRST, 3), again)
+    out = Console(width=80, color_system=None)
+    with reading(ledger.store.path) as records, out.capture() as captured:
+        for one in reversed(records.find("pull-1")):
+            out.print(review(records.history(one)))
+    said = [line.strip() for line in captured.get().splitlines() if "✓" in line]
+    assert said == ["✓ no findings", "✓ nothing new", "✓ nothing new; 1 was said before"]
