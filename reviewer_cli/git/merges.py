@@ -36,6 +36,15 @@ class Merge:
     said: str = ""
 
 
+def tips_apart(repo: str, base_sha: str) -> frozenset[str]:
+    """The commits that branches and other refs point at and that did not come into the base.
+
+    One git process, however many there are.
+    """
+    asked = ("for-each-ref", f"--no-merged={base_sha}", "--format=%(objectname)")
+    return frozenset(_lines(repo, *asked))
+
+
 def contains(repo: str, base_sha: str, sha: str) -> bool:
     """Whether a commit came into the base; one that the repository has not did not."""
     try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.models import HeadKey, Tip
 from reviewer_cli.git.branches import Base, pull_of
-from reviewer_cli.git.merges import Merge, arrival, contains, merges_since
+from reviewer_cli.git.merges import Merge, arrival, contains, merges_since, tips_apart
 
 NAMED = re.compile(
     r"Merge (?:remote-tracking )?branch '([A-Za-z0-9][\w./-]{0,199})'"
@@ -20,15 +20,23 @@ NAMED = re.compile(
 """How git and GitHub word merges; what names nothing by these rules is called by its commit."""
 
 
-def conversation(key: HeadKey, refs: Mapping[str, str], base: Base) -> Conversation:
-    """The state of a branch, on which nobody says anything.
+def conversations(
+    repo: str, keys: Sequence[HeadKey], refs: Mapping[str, str], base: Base
+) -> Iterator[Conversation]:
+    """The states of branches of a repository, on which nobody says anything.
 
     A branch whose name was given again is told apart by the head that is asked about: when that
     one was merged, it stays merged. Gone and not merged is closed.
     """
-    now = {pull_of(ref): sha for ref, sha in refs.items()}.get(key.pull)
+    tips = {pull_of(ref): sha for ref, sha in refs.items()}
+    apart = tips_apart(repo, base.sha)
+    for key in keys:
+        yield _conversation(key, tips.get(key.pull), apart, base)
+
+
+def _conversation(key: HeadKey, now: str | None, apart: frozenset[str], base: Base) -> Conversation:
     for sha in dict.fromkeys((key.sha, now or key.sha)):
-        if contains(key.repo, base.sha, sha):
+        if sha not in apart and contains(key.repo, base.sha, sha):
             into, at = arrival(key.repo, base.sha, sha)
             return Conversation(
                 key=replace(key, sha=sha), state=PullState.MERGED, merged_as=into, ended_at=at

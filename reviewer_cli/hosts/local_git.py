@@ -31,7 +31,7 @@ from reviewer_cli.git.flock import alone_in
 from reviewer_cli.git.merges import arrival, contains
 from reviewer_cli.git.notes import NOTES, append, note_of, noted
 from reviewer_cli.git.place import repository_at
-from reviewer_cli.git.pulls import conversation, merged_tips
+from reviewer_cli.git.pulls import conversations, merged_tips
 from reviewer_cli.git.run import GitBusy, GitError
 from reviewer_cli.ports.host import Draft, Merged, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
@@ -128,7 +128,8 @@ class LocalGit:
                 default = base(repo, refs, self._default_branch)
             except RepositoryUnusable:
                 continue  # the poll has said why
-            found += [conversation(key, refs, default) for key in heads if key.repo == repo]
+            mine = [key for key in heads if key.repo == repo]
+            found += conversations(repo, mine, refs, default)
         return found
 
     def review_body(self, key: HeadKey, review_id: str) -> str | None:

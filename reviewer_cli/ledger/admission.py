@@ -17,8 +17,7 @@ from reviewer_cli.ledger.store import Store
 UNDECIDED = """
 SELECT wanted.key FROM json_each(:tips) AS wanted
 LEFT JOIN heads ON host = :host AND repo = :repo
-  AND pull = substr(wanted.value, instr(wanted.value, ' ') + 1)
-  AND head_sha = substr(wanted.value, 1, instr(wanted.value, ' ') - 1)
+  AND pull = substr(wanted.value, :sha_chars + 1) AND head_sha = substr(wanted.value, 1, :sha_chars)
 WHERE heads.id IS NULL OR heads.state = 'superseded'
   OR (heads.state IN ('skipped', 'due') AND heads.lease IS NULL AND heads.rules <> :rules)
   OR (heads.state = 'skipped'
@@ -65,10 +64,10 @@ def undecided(store: Store, tips: Sequence[Tip], rules: str) -> list[Tip]:
 
 
 def _undecided(store: Store, host: str, repo: str, tips: Sequence[Tip], rules: str) -> list[Tip]:
-    names = json.dumps([f"{tip.key.sha} {tip.key.pull}" for tip in tips])
+    names = json.dumps([f"{tip.key.sha}{tip.key.pull}" for tip in tips])
     versions = json.dumps([tip.version for tip in tips])
     wanted = {"host": host, "repo": repo, "tips": names, "rules": rules, "versions": versions}
-    found = store.read(UNDECIDED, wanted)
+    found = store.read(UNDECIDED, wanted | {"sha_chars": len(tips[0].key.sha)})
     return [tips[row[0]] for row in found]
 
 

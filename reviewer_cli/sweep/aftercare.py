@@ -90,8 +90,13 @@ def _lines(doors: Doors, told: Conversation, ours: Sequence[Earlier]) -> dict[in
         for one in ours
         for first, last in _range(one)
     ]
-    remote = doors.hosts[told.key.host].remote(told.key.repo)
-    return doors.workshop.follow(told.key, remote, flagged)
+    # Nothing became of what was said of the present head: no git is needed to tell that.
+    lines = {one.id: LinesSince() for one in flagged if one.sha == told.key.sha}
+    older = [one for one in flagged if one.id not in lines]
+    if older:
+        remote = doors.hosts[told.key.host].remote(told.key.repo)
+        lines |= doors.workshop.follow(told.key, remote, older)
+    return lines
 
 
 def _range(one: Earlier) -> Iterator[tuple[int, int]]:
