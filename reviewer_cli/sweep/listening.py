@@ -76,17 +76,19 @@ async def listen(doors: Doors, plan: Plan, sweep_id: int, polled: Poll) -> Heard
     heard, writers = Heard(), Writers(doors)
     worth_asking = list(_worth_asking(doors, plan, polled))
 
-    async def ask(keys: Iterable[HeadKey]) -> None:
-        for told in await _told(doors, heard.asking(keys)):
+    async def ask(keys: Iterable[HeadKey]) -> bool:
+        found = await _told(doors, heard.asking(keys))
+        for told in found:
             heard.add(told)
             try:
                 heard.heeded(told.key, await heed(doors, plan, sweep_id, writers, told))
             except FOREIGN_TROUBLE as error:
                 LOGGER.warning("What people say on %s waits: %s", told.key, error)
+        return bool(found)
 
-    await ask([*worth_asking, *_due(doors, plan, polled)])
-    # What was asked for may have made other heads due than those that were expected to be.
-    await ask(_due(doors, plan, polled))
+    if await ask([*worth_asking, *_due(doors, plan, polled)]):
+        # What was asked for may have made other heads due than those that were expected to be.
+        await ask(_due(doors, plan, polled))
     return heard
 
 
