@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from reviewer_cli.core.models import Head, Severity, State, Tip
+from reviewer_cli.core.models import Head, HeadKey, Severity, State, Tip
 from reviewer_cli.ledger import admission, recovery
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.pulls import HELD
@@ -160,6 +160,11 @@ class Ledger:
         if pull is not None:
             return [row[0] for row in self.store.read(NAMED, wanted | {"pull": pull})]
         return [row[0] for row in self.store.read(DUE, wanted)]
+
+    def keys(self, head_ids: Sequence[int]) -> list[HeadKey]:
+        """What these rows are about, in no order."""
+        query = "SELECT * FROM heads WHERE id IN (SELECT value FROM json_each(:ids))"
+        return [key_of(row) for row in self.store.read(query, {"ids": json.dumps(head_ids)})]
 
     def load(self, head_id: int) -> Work:
         """One row as work, with the review that was saved for it."""

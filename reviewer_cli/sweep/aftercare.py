@@ -48,7 +48,8 @@ async def _look_after(
     store, host = doors.ledger.store, doors.hosts[told.key.host]
     said = all_of(store, told.key)
     ours = said_by_us(said)
-    if not ours:
+    is_silent = told.state is PullState.OPEN and not told.threads
+    if is_silent and all(one.sha == told.key.sha for one in ours):
         return
     newest = last_found(said)
     flagged = {one.id: one for one in (*ours, *newest.values())}

@@ -65,7 +65,8 @@ async def heed(
         command = _command(doors.ledger.store, about, told, said)
         if command is not None:
             await _obey(doors, about, writers, command, thread)
-    _note_declined(doors, sweep_id, told, about)
+    if told.threads:
+        _note_declined(doors, sweep_id, told, about)
     return about
 
 

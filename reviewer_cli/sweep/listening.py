@@ -109,7 +109,7 @@ async def _told(doors: Doors, keys: Sequence[HeadKey]) -> list[Conversation]:
 
 
 def _due(doors: Doors, plan: Plan, polled: Poll) -> list[HeadKey]:
-    return [doors.ledger.load(head_id).head.key for head_id in due(doors, plan, polled)]
+    return doors.ledger.keys(due(doors, plan, polled))
 
 
 def _worth_asking(doors: Doors, plan: Plan, polled: Poll) -> Iterator[HeadKey]:
