@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ HEADS = int(os.environ.get("HEADS", "200"))
 """`make soak` has ten thousand."""
 FLAT_MIB = 4.0
 """Growth that is none: what the test itself remembers of each head is a part of it."""
+STRAY = 5.0
+"""Standard deviations that the number of failed calls may be away from its mean: which calls fail
+hangs on the order in which threads make them, so that no seed fixes it."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -48,7 +52,9 @@ def test_each_of_many_heads_is_reviewed_once_while_calls_fail(
     assert soaked.states["posted"] == soaked.posted_once
     assert sum(soaked.states.values()) == soaked.heads
     for whom in ("host", "engine"):
-        assert 0.5 * BAD < soaked.failed[whom] / soaked.calls[whom] < 2 * BAD
+        failed, calls = soaked.failed[whom], soaked.calls[whom]
+        assert failed
+        assert abs(failed - BAD * calls) < STRAY * math.sqrt(BAD * (1 - BAD) * calls)
     record("heads of the soak", soaked.heads)
     record("sweeps of the soak", soaked.sweeps)
     record("calls of the soak that failed", sum(soaked.failed.values()))
