@@ -98,6 +98,14 @@ class ReviewTimeout(HeadError):
     """The review did not end before its deadline and was stopped."""
 
 
+class BudgetReached(HeadError):
+    """The review would have cost more than it may."""
+
+
+class TurnsUsedUp(HeadError):
+    """The engine used all its turns without an answer."""
+
+
 class ProviderUnavailable(HeadError):
     """The model provider is overloaded or out of reach; several in a row concern everybody."""
 

@@ -24,7 +24,9 @@ HOMES = {
     "tenacity": ("retry.py",),
     "typer": ("cli/",),
     "rich": ("render/", "cli/"),
-    "pydantic": ("core/reply.py", "config/"),
+    "pydantic": ("core/reply.py", "core/digest_json.py", "config/"),
+    "jinja2": ("render/",),
+    "apprise": ("notify/",),
     "ruff": ("engines/offline",),
     "hvac": ("config/vault.py",),
     "keyring": ("config/system_keyring.py",),
@@ -34,8 +36,8 @@ HOMES = {
 }
 ROOMS = (
     *("cli", "config", "contract", "core", "core/checks", "digest", "doctor", "engines", "git"),
-    *("hosts", "hosts/github", "jail", "jail/inside", "ledger", "ports", "render", "schedule"),
-    *("sweep", "wiring"),
+    *("hosts", "hosts/github", "jail", "jail/inside", "ledger", "notify", "ports", "render"),
+    *("schedule", "sweep", "wiring"),
 )
 FRONT = ("__init__", "__main__", "errors", "retry", "scratch", "telemetry")
 NAMELESS = ("utils", "util", "helpers", "helper", "common", "manager", "misc", "shared", "tools")

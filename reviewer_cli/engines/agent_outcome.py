@@ -13,6 +13,7 @@ from itertools import islice
 
 from reviewer_cli.errors import (
     AccessRefused,
+    BudgetReached,
     ConfigurationError,
     HeadError,
     HeadRejected,
@@ -20,6 +21,7 @@ from reviewer_cli.errors import (
     ProviderUnavailable,
     ProviderWait,
     ReviewerError,
+    TurnsUsedUp,
 )
 from reviewer_cli.telemetry import shown
 
@@ -140,13 +142,13 @@ def _unavailable(ending: Ending) -> ReviewerError:
 
 
 def _turns(ending: Ending) -> ReviewerError:
-    return HeadError(
+    return TurnsUsedUp(
         "The agent used all its turns without an answer; raise max_turns if it recurs."
     )
 
 
 def _budget(ending: Ending) -> ReviewerError:
-    return HeadError("The review reached its budget before an answer; raise it if this recurs.")
+    return BudgetReached("The review reached its budget before an answer; raise it if it recurs.")
 
 
 def _unreadable(ending: Ending) -> ReviewerError:

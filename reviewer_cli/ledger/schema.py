@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from reviewer_cli.ledger import first_tables, round_tables
+from reviewer_cli.ledger import digest_tables, first_tables, round_tables
 
 APPLICATION_ID = 0x52565752
 """“RVWR”: tells a ledger from any other SQLite file (https://sqlite.org/fileformat.html)."""
 
-VERSION = 5
+VERSION = 6
 
 migrations = Migrations("reviewer")
 
@@ -70,3 +70,11 @@ def m005_rounds(db: Database) -> None:
     for statement in (*changed, *added):
         db.conn.execute(statement)
     db.conn.execute("PRAGMA user_version = 5")
+
+
+@migrations()
+def m006_digest(db: Database) -> None:
+    """What a digest reads: facts with the time at which they were learnt."""
+    for statement in (*digest_tables.CHANGED, *digest_tables.ADDED, *digest_tables.FILLED):
+        db.conn.execute(statement)
+    db.conn.execute("PRAGMA user_version = 6")

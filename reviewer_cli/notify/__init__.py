@@ -1,0 +1,1 @@
+"""Where a message goes that nobody has to fetch: services and files."""
