@@ -26,7 +26,7 @@ SECRETS = KnownSecrets()
 """Every secret value that this process has come to know."""
 
 TALKATIVE = (
-    *("aiohttp", "anthropic", "asyncio", "botocore", "claude_agent_sdk", "github"),
+    *("aiohttp", "anthropic", "apprise", "asyncio", "botocore", "claude_agent_sdk", "github"),
     *("httpcore", "httpx", "hvac", "keyring", "requests", "urllib3"),
 )
 """Loggers of libraries that write down what they send and receive."""
@@ -72,10 +72,15 @@ class HeadEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """The provider asked to wait; no review starts for so many seconds."""
+    """The provider behind the `door` asked to wait; no review starts for so many seconds.
+
+    That is `added_s` longer than it asked for before.
+    """
 
     seconds: float
     reason: str
+    door: str = ""
+    added_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

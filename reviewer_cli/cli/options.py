@@ -42,6 +42,13 @@ class TableName(StrEnum):
     PULLS = "pulls"
     OUTCOMES = "outcomes"
     COMMANDS = "commands"
+    TOLD = "told"
+    EVENTS = "events"
+    ENDS = "ends"
+    SIGNALS = "signals"
+    LABELS = "labels"
+    DIGESTS = "digests"
+    DELIVERIES = "deliveries"
 
 
 Config = Annotated[

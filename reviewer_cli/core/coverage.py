@@ -39,6 +39,14 @@ MARK_WITHIN_LINES = 10
 NO_CHANGED_LINES = "no changed lines"
 """The reason of a renamed or re-moded file: it is named, but there is nothing to miss in it."""
 
+LIMITS = (
+    "larger than ",
+    "the pull request is too large ",
+    "it has a line longer than ",
+    "the review stops at ",
+)
+"""How the reasons begin that say no more than how much one review reads, see `DiffLimits`."""
+
 GIT_NAME = re.compile(rb"(?i)\.git|git~[0-9]+")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -69,6 +77,11 @@ def path_reason(path: str, ignore: Iterable[str], project_ignore: Iterable[str])
     if matches_any(GENERATED_PATHS, path):
         return "generated or vendored"
     return None
+
+
+def is_limit(reason: str) -> bool:
+    """Whether a file was left out only because a review reads no more."""
+    return reason.startswith(LIMITS)
 
 
 def marked_generated(file: FileDiff) -> bool:

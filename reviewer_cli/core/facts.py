@@ -38,6 +38,8 @@ class EventKind(StrEnum):
     """A sweep waited `seconds` because a door, the `subject`, asked for it."""
     COUNTED = "counted"
     """A host, the `subject`, was asked what was merged."""
+    UNCOUNTED = "uncounted"
+    """A host, the `subject`, could not tell what was merged."""
 
 
 class Event(NamedTuple):
@@ -55,7 +57,8 @@ class Told(NamedTuple):
     """One row of `told`: a review that came to its end, with sums over its answers and findings.
 
     `form` is review, note or silent. `guided` and `over_limits` are None where an older program
-    made the review. Money is in millionths of a USD.
+    made the review. Money is in millionths of a USD. One that `came_back` had been skipped or
+    superseded before it was entered, so that its push says nothing of how long it took.
     """
 
     head_id: int
@@ -86,6 +89,7 @@ class Told(NamedTuple):
     other: int
     corrected: int
     lost: int
+    came_back: int = 0
 
 
 class End(NamedTuple):

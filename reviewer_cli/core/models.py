@@ -125,7 +125,8 @@ class HeadKey:
 class Tip:
     """What the cheap poll tells about one open pull request.
 
-    `version` changes when anything about the pull request does, such as its title or labels.
+    `version` changes when anything about the pull request does, such as its title or labels. One
+    that is told of as merged was so at `ended_at`, in seconds since the epoch.
     """
 
     key: HeadKey
@@ -133,6 +134,7 @@ class Tip:
     base_ref: str
     base_sha: str
     version: str = ""
+    ended_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

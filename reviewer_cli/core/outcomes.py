@@ -81,7 +81,7 @@ def deciders(conversation: Conversation, writers: Iterable[str] = ()) -> frozens
     be read by everybody, and all that a refusal does is to keep us from saying it again there.
     """
     heard = (*conversation.remarks, *(said for one in conversation.threads for said in one.said))
-    steering = (said.author for said in heard if said.may_steer and _is_person(said))
+    steering = (said.author for said in heard if said.may_steer and is_person(said))
     logins = {login.lower() for login in (conversation.author, *steering, *writers)}
     return frozenset(logins - {"", GHOST})
 
@@ -99,7 +99,7 @@ def strangers(
         said.author
         for one in ours
         for said in one.said[1:]
-        if _is_person(said) and parse(said.body, own_logins) is Command.IGNORE
+        if is_person(said) and parse(said.body, own_logins) is Command.IGNORE
     )
     return frozenset({login.lower() for login in (*with_thumbs, *ignoring)} - {*known, GHOST})
 
@@ -239,7 +239,7 @@ def _by_the_way(thread: Thread | None, about: Circumstances) -> Judgement | None
 
 def _replies(thread: Thread, who_counts: frozenset[str]) -> Iterator[Said]:
     for said in thread.said[1:]:
-        if _is_person(said) and said.author.lower() in who_counts:
+        if is_person(said) and said.author.lower() in who_counts:
             yield said
 
 
@@ -256,7 +256,8 @@ def _resolver(thread: Thread) -> str:
     return "" if not thread.is_resolved or is_program else login
 
 
-def _is_person(said: Said) -> bool:
+def is_person(said: Said) -> bool:
+    """Whether somebody else said it, and no program."""
     return not (said.is_ours or said.is_bot or said.author.lower().endswith("[bot]"))
 
 

@@ -1,15 +1,62 @@
-"""Which heads are reviewed and which are skipped, each with its reason in words."""
+"""Which heads are reviewed and which are not, each with its reason in words, and its kind."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reviewer_cli.core.diff import Diff
 from reviewer_cli.core.globs import matches_any
 from reviewer_cli.core.models import Head
+
+
+class SkipClass(StrEnum):
+    """The kinds of rules that skip heads, for counting; the reasons name branches and people."""
+
+    DRAFT = "draft"
+    BOT = "bot"
+    AUTHOR = "author"
+    LABEL = "label"
+    TITLE = "title"
+    BASE = "base"
+    EMPTY = "empty"
+    PATHS = "paths"
+    UNREADABLE = "unreadable"
+    SIZE = "size"
+    ROUNDS = "rounds"
+    NO_HISTORY = "no history"
+    OTHER = "other"
+
+
+class Departure(StrEnum):
+    """How a waiting head came to be superseded."""
+
+    MOVED = "moved"
+    """Something was pushed after it."""
+    ENDED = "ended"
+    """Its pull request was merged or closed."""
+    GONE = "gone"
+    """Its host no longer has the commit."""
+
+
+SKIPPED_FOR = (
+    (r"draft\Z", SkipClass.DRAFT),
+    (r"author .* is a bot\Z", SkipClass.BOT),
+    (r"author matches ", SkipClass.AUTHOR),
+    (r"label ", SkipClass.LABEL),
+    (r"title matches ", SkipClass.TITLE),
+    (r"base branch ", SkipClass.BASE),
+    (r"changes nothing ", SkipClass.EMPTY),
+    (r"changes only paths ", SkipClass.PATHS),
+    (r"nothing in it can be reviewed ", SkipClass.UNREADABLE),
+    (r"changes [0-9]+ (?:files|lines), more than ", SkipClass.SIZE),
+    (r"has had [0-9]+ rounds?, ", SkipClass.ROUNDS),
+    (r"the commit [0-9a-f]+ shares no history ", SkipClass.NO_HISTORY),
+)
+"""How the reasons of each kind begin, in the words of all rules that give any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +116,19 @@ def skip_reason_for_diff(diff: Diff, rules: SkipRules) -> str | None:
     if rules.max_changed_lines is not None and lines > rules.max_changed_lines:
         return f"changes {lines} lines, more than {rules.max_changed_lines}"
     return None
+
+
+def skip_class(reason: str) -> SkipClass:
+    """The kind of the rule that gave this reason to skip a head."""
+    found = (kind for begin, kind in SKIPPED_FOR if re.match(begin, reason, re.DOTALL))
+    return next(found, SkipClass.OTHER)
+
+
+def departure(reason: str) -> Departure:
+    """How a head was superseded, told by the reason that was given for it."""
+    if reason.startswith("moved to "):
+        return Departure.MOVED
+    return Departure.ENDED if reason == "no longer open" else Departure.GONE
 
 
 def _shell_match(value: str, patterns: Iterable[str]) -> str | None:

@@ -43,7 +43,7 @@ def _conversation(key: HeadKey, now: str | None, apart: frozenset[str], base: Ba
             )
     if now is None:
         return Conversation(key=key, state=PullState.CLOSED)
-    return Conversation(key=replace(key, sha=now), state=PullState.OPEN)
+    return Conversation(key=replace(key, sha=now), state=PullState.OPEN, version=base.sha)
 
 
 def merged_tips(
@@ -59,6 +59,7 @@ def merged_tips(
             head_ref=pull,
             base_ref=base.ref.removeprefix("refs/heads/"),
             base_sha=one.onto,
+            ended_at=one.at,
         )
         tips.setdefault(one.head, tip)
     return tuple(tips.values())

@@ -69,7 +69,8 @@ class LocalGit:
         """The tips of all branches and mirrored pull requests but the default branch.
 
         One git process per repository. Whether a tip is merged already is left to `describe`,
-        since that is asked only for tips the ledger does not know.
+        since that is asked only for tips the ledger does not know; their version is the default
+        branch's commit, so that each push to it is news of them all.
         """
         return [self._poll(repo) for repo in repos]
 
@@ -206,6 +207,7 @@ class LocalGit:
                     head_ref=ref.removeprefix("refs/heads/"),
                     base_ref=base_ref,
                     base_sha=default.sha,
+                    version=default.sha,
                 ),
             )
         return RepositoryPoll(repo=repo, tips=tuple(tips.values()))

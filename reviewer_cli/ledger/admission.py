@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import State, Tip
+from reviewer_cli.core.select import skip_class
+from reviewer_cli.ledger import events
 from reviewer_cli.ledger.elsewhere import FOUND
 from reviewer_cli.ledger.pulls import WATCH
 from reviewer_cli.ledger.rows import Entry
@@ -28,11 +31,12 @@ ADMIT = """
 INSERT INTO heads (
   host, repo, pull, head_sha, head_ref, base_ref, base_sha, title, body, author, author_is_bot,
   is_draft, from_fork, changed_lines, labels, version, state, reason, rules, next_due_at,
-  first_seen_at, changed_at, posted_at, pushed_at, merged_at, round)
+  first_seen_at, changed_at, posted_at, pushed_at, merged_at, entered_at, ready_at, round)
 VALUES (
   :host, :repo, :pull, :head_sha, :head_ref, :base_ref, :base_sha, :title, :body, :author,
   :author_is_bot, :is_draft, :from_fork, :changed_lines, :labels, :version, :state, :reason,
   :rules, :due_at, :now, :now, CASE :state WHEN 'posted' THEN :now END, :pushed_at, :merged_at,
+  :now, :due_at,
   1 + (SELECT count(*) FROM heads
        WHERE host = :host AND repo = :repo AND pull = :pull AND state = 'posted'))
 ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
@@ -44,6 +48,9 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   rules = excluded.rules, version = excluded.version,
   attempts = CASE heads.state WHEN 'due' THEN heads.attempts ELSE 0 END,
   next_due_at = CASE heads.state WHEN 'due' THEN heads.next_due_at ELSE excluded.next_due_at END,
+  entered_at = CASE heads.state WHEN 'due' THEN entered_at ELSE excluded.entered_at END,
+  ready_at = CASE heads.state WHEN 'due' THEN ready_at ELSE excluded.ready_at END,
+  taken_at = CASE heads.state WHEN 'due' THEN taken_at END,
   changed_at = excluded.changed_at, merged_at = excluded.merged_at,
   posted_at = CASE WHEN wish = '' THEN excluded.posted_at END,
   pushed_at = coalesce(excluded.pushed_at, heads.pushed_at)
@@ -83,6 +90,7 @@ def admit(store: Store, entries: Iterable[Entry], rules: str, now: float) -> Non
     with store.transaction():
         store.db.executemany(ADMIT, rows)
         store.db.executemany(WATCH, settled)
+        store.db.executemany(events.NOTE_OF_SETTLED, map(_news, settled))
 
 
 def _first_state(entry: Entry) -> State:
@@ -90,6 +98,12 @@ def _first_state(entry: Entry) -> State:
     if entry.head.posted is not None:
         return State.POSTED
     return State.DUE if entry.reason is None else State.SKIPPED
+
+
+def _news(row: dict[str, object]) -> dict[str, object]:
+    if row["state"] is State.POSTED:
+        return row | {"kind": EventKind.FOUND, "word": ""}
+    return row | {"kind": EventKind.SKIPPED, "word": skip_class(str(row["reason"]))}
 
 
 def _columns(entry: Entry, rules: str, now: float) -> dict[str, object]:

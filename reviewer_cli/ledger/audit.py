@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from reviewer_cli.errors import LedgerRefused, LedgerUnwritable, UsageError
+from reviewer_cli.ledger.elsewhere import FOUND
 from reviewer_cli.ledger.rows import key_of, review_from_json
 from reviewer_cli.ledger.schema import VERSION, migrations
 from reviewer_cli.ledger.store import (
@@ -32,6 +33,11 @@ MOST_NAMED = 20
 
 TAKEN = "{} exists already; name a file that does not."
 
+UNTOLD = f"""
+state = 'posted' AND reason <> '{FOUND}' AND EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id)
+AND NOT EXISTS (SELECT 1 FROM told WHERE head_id = heads.id)
+"""  # noqa: S608 - our own words
+
 IMPOSSIBLE = {
     "is saved for posting, but its review is gone": (
         "state IN ('reviewed', 'posting') AND NOT EXISTS "
@@ -42,6 +48,7 @@ IMPOSSIBLE = {
         "(SELECT 1 FROM reviews WHERE head_id = heads.id AND draft_id IS NOT NULL)"
     ),
     "is posted, but nobody knows when": "state = 'posted' AND posted_at IS NULL",
+    "is posted, but what was told is not kept": UNTOLD,
     "is in review without a lease": "state = 'claimed' AND lease IS NULL",
     "is dead without a reason": "state = 'dead' AND reason = ''",
     "has attempts below zero": "attempts < 0",

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from reviewer_cli.core.breaker import Kind
+from reviewer_cli.core.facts import EventKind
+from reviewer_cli.ledger import events
 from reviewer_cli.ledger.store import Store
 from reviewer_cli.ledger.views import BreakerRecord
 
@@ -49,13 +51,17 @@ class Breakers:
         Those of doors that answered and did not fail are closed. All in one transaction, and none
         where nothing changes.
         """
-        closed = {one.door for one in self.open()} & set(answered) - set(failed)
+        before = {one.door: one for one in self.open()}
+        closed = before.keys() & set(answered) - set(failed)
         if not failed and not closed:
             return
         with self._store.transaction():
+            db = self._store.db
             for door, failure in failed.items():
-                self._store.db.execute(
-                    OPEN_OR_REFRESH, {**asdict(failure), "door": door, "now": now}
-                )
-            for door in closed:
-                self._store.db.execute("DELETE FROM breakers WHERE door = ?", (door,))
+                db.execute(OPEN_OR_REFRESH, {**asdict(failure), "door": door, "now": now})
+                if door not in before or before[door].kind != failure.kind:
+                    events.note(db, EventKind.OPENED, now, word=failure.kind, subject=door)
+            for door in sorted(closed):
+                db.execute("DELETE FROM breakers WHERE door = ?", (door,))
+                word, open_s = before[door].kind, max(now - before[door].opened_at, 0.0)
+                events.note(db, EventKind.CLOSED, now, word=word, subject=door, seconds=open_s)

@@ -45,6 +45,9 @@ UPDATE heads SET wish = :wish, changed_at = :now, reason = '',
   state = CASE WHEN state NOT IN ('skipped', 'posted') THEN state
     WHEN EXISTS (SELECT 1 FROM reviews WHERE head_id = heads.id) THEN 'reviewed' ELSE 'due' END,
   attempts = CASE WHEN state IN ('skipped', 'posted') THEN 0 ELSE attempts END,
+  entered_at = CASE WHEN state IN ('skipped', 'posted') THEN :now ELSE entered_at END,
+  ready_at = CASE WHEN state IN ('skipped', 'posted') THEN :now ELSE ready_at END,
+  taken_at = CASE WHEN state IN ('skipped', 'posted') THEN NULL ELSE taken_at END,
   next_due_at = min(next_due_at, :now), posted_at = NULL
 WHERE id = :head_id
 RETURNING state

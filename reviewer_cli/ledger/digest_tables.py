@@ -25,6 +25,9 @@ CHANGED = (
     "CREATE INDEX replies_spent ON replies (received_at, usd, head_id, step, input_tokens,"
     " output_tokens, cache_read_tokens, cache_write_tokens, duration_s, sweep_id)",
     "DROP INDEX replies_received",
+    # What had become of a finding by a time, without a look at the table.
+    "DROP INDEX outcomes_finding",
+    "CREATE INDEX outcomes_finding ON outcomes (finding_id, id, outcome, noted_at)",
 )
 
 TOLD = """

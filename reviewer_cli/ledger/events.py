@@ -14,6 +14,21 @@ INSERT INTO events (at, kind, word, subject, seconds, head_id)
 VALUES (:at, :kind, :word, :subject, :seconds, :head_id)
 """
 
+NEWEST = "SELECT kind || ' ' || word FROM events WHERE head_id = heads.id ORDER BY id DESC LIMIT 1"
+
+NOTE_OF_HEADS = f"""
+INSERT INTO events (at, kind, word, head_id)
+SELECT :now, :kind, :word, id FROM heads WHERE {{heads}} AND ({NEWEST}) IS NOT :kind || ' ' || :word
+"""  # noqa: S608 - our own words
+
+NOTE_OF_HEAD = NOTE_OF_HEADS.format(heads="id = :head_id")
+
+NOTE_OF_SETTLED = NOTE_OF_HEADS.format(
+    heads="host = :host AND repo = :repo AND pull = :pull AND head_sha = :head_sha"
+    " AND state = :state AND reason = :reason"
+)
+"""Of the head with this key, where it has come to this state for this reason."""
+
 
 def note(
     db: sqlite3.Connection,
@@ -28,3 +43,8 @@ def note(
     """Remember that it happened; `EventKind` says what the other values mean."""
     row = {"at": at, "kind": kind, "word": word, "subject": subject}
     db.execute(NOTE, row | {"seconds": seconds, "head_id": head_id})
+
+
+def note_news(db: sqlite3.Connection, kind: EventKind, word: str, head_id: int, now: float) -> None:
+    """Remember that it happened to a head, unless it is what last happened to it already."""
+    db.execute(NOTE_OF_HEAD, {"kind": kind, "word": word, "head_id": head_id, "now": now})

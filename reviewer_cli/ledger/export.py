@@ -17,7 +17,7 @@ from reviewer_cli.ledger.store import Store
 from reviewer_cli.telemetry import SECRETS
 
 TOGETHER = 500
-STRUCTURED = ("labels", "unreviewed", "payload", "repos")
+STRUCTURED = ("labels", "unreviewed", "payload", "repos", "numbers")
 """Columns that hold JSON; a text that was removed because of its age is null."""
 
 
@@ -32,6 +32,13 @@ class Table(StrEnum):
     PULLS = "pulls"
     OUTCOMES = "outcomes"
     COMMANDS = "commands"
+    TOLD = "told"
+    EVENTS = "events"
+    ENDS = "ends"
+    SIGNALS = "signals"
+    LABELS = "labels"
+    DIGESTS = "digests"
+    DELIVERIES = "deliveries"
 
 
 def rows(path: Path, table: Table) -> Iterator[str]:

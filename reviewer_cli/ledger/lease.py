@@ -11,14 +11,23 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import Remark, State
+from reviewer_cli.core.select import departure, skip_class
 from reviewer_cli.errors import LeaseLost
+from reviewer_cli.ledger import events
 from reviewer_cli.ledger.pulls import WATCH_POSTED
 from reviewer_cli.ledger.rows import Reviewed, SavedReply, review_to_json
 from reviewer_cli.ledger.store import Store
+from reviewer_cli.ledger.told import tell
 
 BACK_TO_DUE = "state = CASE state WHEN 'claimed' THEN 'due' ELSE state END"
 """A claimed row waits again from the start; a saved review waits where it is."""
+
+SET_ASIDE = """
+UPDATE replies SET inputs_hash = inputs_hash || ' replaced ' || id
+WHERE head_id = :head_id AND step = :step AND inputs_hash = :inputs_hash
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class Lease:
                     "since_sha": done.since_sha,
                     "change": done.change,
                     "amends": done.amends,
+                    "guided": done.guided,
+                    "over_limits": done.over_limits,
                 },
             )
             for ordinal, remark in enumerate(done.remarks, 1):
@@ -79,22 +90,26 @@ class Lease:
     def posted(self, review_id: str | None, now: float) -> None:
         """→ posted, after the host confirmed it; None where there was nothing to say to it.
 
-        From now on what people do on its pull request is watched.
+        From now on what people do on its pull request is watched, and its review is kept as it is.
         """
         with self.store.transaction():
             self._finish(now, State.POSTED, posted_at=now, error=None, error_class=None)
             self.store.update("reviews", {"review_id": review_id}, {"head_id": self.head_id})
             self.store.db.execute(WATCH_POSTED, {"head_id": self.head_id})
+            tell(self.store.db, self.head_id, now)
 
     def skip(self, reason: str, now: float) -> None:
         """→ skipped, for a reason that only the head's content shows."""
         with self.store.transaction():
             self._finish(now, State.SKIPPED, reason=reason)
+            word = skip_class(reason)
+            events.note_news(self.store.db, EventKind.SKIPPED, word, self.head_id, now)
 
     def supersede(self, reason: str, now: float) -> None:
         """→ superseded: the pull request moved on or is closed."""
         with self.store.transaction():
             self._finish(now, State.SUPERSEDED, reason=reason)
+            self._note(EventKind.SUPERSEDED, departure(reason), now)
 
     def retry(self, error: Exception, next_due_at: float, now: float) -> None:
         """Let a later tick go on from where this one came to; a saved review stays saved."""
@@ -108,6 +123,7 @@ class Lease:
                 error_class=type(error).__name__,
                 error=str(error),
             )
+            self._note(EventKind.RETRIED, type(error).__name__, now)
 
     def release(
         self, now: float, error: Exception | None = None, next_due_at: float | None = None
@@ -129,6 +145,8 @@ class Lease:
                 lease_expires_at=None,
                 **noted,
             )
+            if error is not None:
+                self._note(EventKind.PUT_OFF, type(error).__name__, now)
 
     def bury(self, error: Exception, now: float) -> None:
         """→ dead, with its error, until a person looks at it."""
@@ -140,8 +158,17 @@ class Lease:
                 error_class=type(error).__name__,
                 error=str(error),
             )
+            self._note(EventKind.DIED, type(error).__name__, now)
+
+    def _note(self, kind: EventKind, word: str, now: float) -> None:
+        events.note(self.store.db, kind, now, word=word, head_id=self.head_id)
 
     def _insert_reply(self, saved: SavedReply, sweep_id: int, now: float) -> None:
+        """An answer that is paid again, because its text is gone, keeps the older one's bill."""
+        self.store.db.execute(
+            SET_ASIDE,
+            {"head_id": self.head_id, "step": saved.step, "inputs_hash": saved.inputs_hash},
+        )
         columns = {name: getattr(saved, name) for name in ("step", "engine", "model", "reply")}
         self.store.insert(
             "replies",
@@ -153,7 +180,6 @@ class Lease:
                 "inputs_hash": saved.inputs_hash,
                 "received_at": now,
             },
-            conflict="OR REPLACE",
         )
 
     def _finish(self, now: float, state: State, reason: str = "", **columns: Any) -> None:

@@ -12,14 +12,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import Head, HeadKey, Severity, State, Tip
-from reviewer_cli.ledger import admission, recovery
+from reviewer_cli.core.select import departure
+from reviewer_cli.ledger import admission, events, recovery
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.pulls import HELD
 from reviewer_cli.ledger.rows import (
     Entry,
+    Met,
     SavedReply,
     SweepCounts,
+    SweepLimits,
     Wish,
     Work,
     head_of,
@@ -34,6 +38,13 @@ RETIRABLE = f"""
 SELECT id, host, repo, pull, head_sha FROM heads INDEXED BY heads_waiting
 WHERE {UNFINISHED} AND state = 'due' AND merged_at IS NULL
 """  # noqa: S608 - our own words
+
+RETIRE = (
+    "INSERT INTO events (at, kind, word, head_id)"
+    " SELECT :now, 'superseded', :word, id FROM heads WHERE id = :head_id AND state = 'due'",
+    "UPDATE heads SET state = 'superseded', reason = :reason, changed_at = :now"
+    " WHERE id = :head_id AND state = 'due'",
+)
 
 DUE = f"""
 SELECT id FROM heads INDEXED BY heads_waiting
@@ -57,7 +68,7 @@ ORDER BY state = 'due', first_seen_at, id LIMIT :limit
 CLAIM = """
 UPDATE heads SET state = CASE state WHEN 'due' THEN 'claimed' ELSE state END,
   lease = :token, lease_expires_at = :expires, attempts = attempts + 1,
-  claimed_at = :now, changed_at = :now
+  claimed_at = :now, taken_at = coalesce(taken_at, :now), changed_at = :now
 WHERE id = :head_id AND lease IS NULL AND state IN ('due', 'reviewed', 'posting')
 RETURNING attempts
 """
@@ -75,13 +86,13 @@ class Ledger:
         self.store.close()
         self.store.seal()
 
-    def begin_sweep(self, repos: Sequence[str], engine: str, now: float) -> int:
+    def begin_sweep(
+        self, repos: Sequence[str], engine: str, now: float, limits: SweepLimits | None = None
+    ) -> int:
         """Open the sweep's row and return its id."""
+        row = {"started_at": now, "engine": engine, "repos": json.dumps(list(repos))}
         with self.store.transaction():
-            return self.store.insert(
-                "sweeps",
-                {"started_at": now, "engine": engine, "repos": json.dumps(list(repos))},
-            )
+            return self.store.insert("sweeps", row | (asdict(limits) if limits else {}))
 
     def end_sweep(
         self,
@@ -90,11 +101,18 @@ class Ledger:
         now: float,
         exit_code: int,
         error: str | None,
+        met: Met | None = None,
     ) -> None:
-        """Close the sweep's row with what it did."""
+        """Close the sweep's row with what it did, and remember what it met."""
         done = asdict(counts) | {"ended_at": now, "exit_code": exit_code, "error": error}
+        met = met or Met()
         with self.store.transaction():
-            self.store.update("sweeps", done, {"id": sweep_id})
+            db = self.store.db
+            self.store.update("sweeps", done | {"due": met.due}, {"id": sweep_id})
+            for name in met.unpolled:
+                events.note(db, EventKind.UNPOLLED, now, subject=name)
+            if met.paused_s > 0:
+                events.note(db, EventKind.PAUSED, now, subject=met.door, seconds=met.paused_s)
 
     def spent(self, sweep_id: int) -> float:
         """USD that the replies of a sweep cost by the engine's estimate, refused ones included."""
@@ -131,19 +149,18 @@ class Ledger:
         is left to the posting, which looks at the host once more.
         """
         current = {(tip.key.host, tip.key.repo, tip.key.pull): tip.key.sha for tip in tips}
-        gone: list[tuple[str, float, int]] = []
+        gone: list[dict[str, object]] = []
         for row in self.store.read(RETIRABLE, {}):
             key = key_of(row)
             sha = current.get((key.host, key.repo, key.pull))
             if (key.host, key.repo) in repos and sha != key.sha:
-                gone.append((f"moved to {sha}" if sha else "no longer open", now, row["id"]))
+                reason = f"moved to {sha}" if sha else "no longer open"
+                wanted = {"head_id": row["id"], "now": now}
+                gone.append(wanted | {"reason": reason, "word": departure(reason)})
         if gone:
             with self.store.transaction():
-                self.store.db.executemany(
-                    "UPDATE heads SET state = 'superseded', reason = ?, changed_at = ?"
-                    " WHERE id = ? AND state = 'due'",
-                    gone,
-                )
+                for statement in RETIRE:
+                    self.store.db.executemany(statement, gone)
         return len(gone)
 
     def due(

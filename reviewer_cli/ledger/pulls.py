@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.models import HeadKey, Tip
+from reviewer_cli.ledger import ends
 from reviewer_cli.ledger.rows import Attention, key_of
 from reviewer_cli.ledger.store import Store
 from reviewer_cli.ledger.views import PullRecord
@@ -172,6 +173,7 @@ def gathered(
     if rows:
         with store.transaction():
             store.db.executemany(GATHERED, rows)
+            ends.note(store.db, [row for row in rows if row["state"] is not PullState.OPEN])
 
 
 def stand(store: Store, key: HeadKey, attention: Attention) -> None:

@@ -10,8 +10,10 @@ import json
 import math
 from collections.abc import Sequence
 
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import HeadKey
 from reviewer_cli.errors import SweepDied
+from reviewer_cli.ledger import events
 from reviewer_cli.ledger.lease import BACK_TO_DUE
 from reviewer_cli.ledger.rows import key_of
 from reviewer_cli.ledger.schema import UNFINISHED
@@ -29,7 +31,7 @@ UPDATE heads INDEXED BY heads_waiting
 SET {BACK_TO_DUE}, lease = NULL, lease_expires_at = NULL, changed_at = :now,
   next_due_at = min(next_due_at, :now),
   error_class = '{SweepDied.__name__}', error = '{SweepDied()}'
-WHERE {IN_WORK}
+WHERE {IN_WORK} RETURNING id
 """  # noqa: S608 - our own words
 
 ENTERED_LATER = "attempts = 0 AND error IS NULL AND changed_at > :now"
@@ -65,10 +67,13 @@ def recover(store: Store, now: float, longest_wait_s: float = math.inf) -> int:
     it would be a wrong clock's doing.
     """
     with store.transaction():
-        given_back = store.db.execute(GIVE_BACK, {"now": now}).rowcount
+        given_back = [row["id"] for row in store.db.execute(GIVE_BACK, {"now": now}).fetchall()]
+        for head_id in given_back:
+            word = SweepDied.__name__
+            events.note(store.db, EventKind.RETRIED, now, word=word, head_id=head_id)
         if longest_wait_s < math.inf:
             store.db.execute(HASTEN, {"now": now, "latest": now + longest_wait_s})
-    return given_back
+    return len(given_back)
 
 
 def bury_deadly(store: Store, max_attempts: int, now: float) -> HeadKey | None:
@@ -86,6 +91,8 @@ def bury_deadly(store: Store, max_attempts: int, now: float) -> HeadKey | None:
     written = {"now": now, "error_class": type(error).__name__, "error": str(error)}
     with store.transaction():
         store.db.execute(BURY, written | {"id": row["id"]})
+        word = type(error).__name__
+        events.note(store.db, EventKind.DIED, now, word=word, head_id=row["id"])
     return key_of(row)
 
 

@@ -1,6 +1,7 @@
 """Removing what old finished heads no longer need; what forbids a second review stays for ever.
 
-A row keeps its key, state, reason, round and times, and what it cost. Heads are taken in the order
+A row keeps its key, state, reason, round and times, and what it cost; what a digest counts stays as
+well, but for the signals and labels of a finding that goes. Heads are taken in the order
 in which they finished, and how far it went is noted in the same transaction: nothing is looked at
 twice, and a killed sweep goes on where it was. Times are seconds since the epoch.
 """

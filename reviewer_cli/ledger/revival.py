@@ -12,8 +12,10 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import UsageError
+from reviewer_cli.ledger import events
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
 
@@ -51,4 +53,8 @@ def revive_all(path: Path, now: float) -> tuple[int, ...]:
 def _revive(path: Path, head_ids: Collection[int] | None, now: float) -> tuple[int, ...]:
     wanted = {"ids": None if head_ids is None else json.dumps(list(head_ids)), "now": now}
     with closing(Ledger(path)) as ledger, ledger.store.transaction():
-        return tuple(row[0] for row in ledger.store.db.execute(REVIVE, wanted).fetchall())
+        db = ledger.store.db
+        revived = tuple(row[0] for row in db.execute(REVIVE, wanted).fetchall())
+        for head_id in revived:
+            events.note(db, EventKind.REVIVED, now, head_id=head_id)
+    return revived

@@ -112,6 +112,31 @@ class Reviewed:
     since_sha: str = ""
     change: Change = Change.WHOLE
     amends: str | None = None
+    guided: bool | None = None
+    over_limits: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepLimits:
+    """How much a sweep may do: reviews at a time, heads, and USD for each review."""
+
+    batch_size: int
+    head_limit: int
+    max_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What a sweep met besides what its heads tell: `due` are the heads that it took up.
+
+    `unpolled` names what could not be polled; it waited `paused_s` because `door` asked for it.
+    None as `due` where it ended before it knew.
+    """
+
+    due: int | None = None
+    unpolled: tuple[str, ...] = ()
+    paused_s: float = 0.0
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ class CodeHost(Protocol):
     def merged_since(self, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
         """The last heads of the pull requests that were merged since then, as tips.
 
-        The base of such a tip is what the head was merged into, before it was.
+        The base of such a tip is what the head was merged into, before it was; `ended_at` is when.
         """
 
     def describe_merged(self, tips: Sequence[Tip]) -> list[Merged]:

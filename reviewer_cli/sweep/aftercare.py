@@ -1,4 +1,7 @@
-"""After the reviews: what became of our findings is noted, and what is done with is settled."""
+"""After the reviews: what people did about our findings and what became of them is noted.
+
+What is done with is settled.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from reviewer_cli.core.conversation import Conversation, PullState
 from reviewer_cli.core.models import Earlier, HeadKey, Outcome, Placement, Remark, Side
 from reviewer_cli.core.outcomes import Circumstances, LinesSince, judged
 from reviewer_cli.core.settling import Settlement, last_found, settled
+from reviewer_cli.core.signals import Signal, signals_in
 from reviewer_cli.core.threads import thread_of
 from reviewer_cli.errors import ReviewerError
-from reviewer_cli.ledger import outcomes, pulls
+from reviewer_cli.ledger import outcomes, pulls, signals
 from reviewer_cli.ledger.earlier import all_of, found_on, last_reviewed
 from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.aside import aside
@@ -51,6 +55,7 @@ async def _look_after(
     is_silent = told.state is PullState.OPEN and not told.threads
     if is_silent and all(one.sha == told.key.sha for one in ours):
         return
+    signals.note(store, _signals(told, about, ours), doors.clock())
     newest = last_found(said)
     flagged = {one.id: one for one in (*ours, *newest.values())}
     lines = await aside(partial(_lines, doors, told, tuple(flagged.values())))
@@ -70,6 +75,14 @@ async def _look_after(
         found = found_on(store, told.key)
         for settlement in _settlements(told, mended, since, found, host.limits.body_chars):
             await _settle(host, told.key, settlement)
+
+
+def _signals(
+    told: Conversation, about: Circumstances, ours: Sequence[Earlier]
+) -> Iterator[tuple[int, Signal]]:
+    for one in ours:
+        if (thread := thread_of(one, told.threads)) is not None:
+            yield from ((one.id, signal) for signal in signals_in(thread, about))
 
 
 async def _settle(host: CodeHost, key: HeadKey, to_do: Settlement) -> None:

@@ -18,6 +18,7 @@ from reviewer_cli.errors import HostUnavailable, NoCommonHistory
 from reviewer_cli.ledger.earlier import LastReviewed, last_reviewed
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.rows import Wish, Work
+from reviewer_cli.ledger.told import UNSAID
 from reviewer_cli.sweep.availability import engine_door
 from reviewer_cli.sweep.endings import Endings
 from reviewer_cli.sweep.listening import Heard
@@ -27,9 +28,6 @@ from reviewer_cli.sweep.retro import UNREVIEWED
 from reviewer_cli.sweep.reviewing import Reviewing
 from reviewer_cli.sweep.workshop import Prepared
 from reviewer_cli.telemetry import HeadEnded, Observer, Phase, PhaseChanged
-
-UNSAID = "clean, not posted"
-"""Recorded instead of a review's id where clean reviews keep quiet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Pause:
     """Holds new reviews back until the provider may be asked again.
 
     The provider's own hint is obeyed; without one the pause doubles each time, with jitter.
-    `clock` must not jump as the time of day may.
+    `clock` must not jump as the time of day may. `door` names who is asked.
     """
 
     def __init__(
@@ -27,12 +27,14 @@ class Pause:
         sleep: Callable[[float], Awaitable[None]],
         longest_s: float,
         observe: Observer,
+        door: str,
     ) -> None:
         self._clock = clock
         self._chance = chance
         self._sleep = sleep
         self._longest_s = longest_s
         self._observe = observe
+        self._door = door
         self._until = 0.0
         self._in_a_row = 0
 
@@ -64,7 +66,14 @@ class Pause:
             raise request
         if wanted > left:
             self._until = self._clock() + wanted
-            self._observe(Paused(seconds=wanted, reason=str(request)))
+            self._observe(
+                Paused(
+                    seconds=wanted,
+                    reason=str(request),
+                    door=self._door,
+                    added_s=wanted - max(left, 0.0),
+                )
+            )
 
     def relax(self) -> None:
         """A review came through: the next pause starts small again."""

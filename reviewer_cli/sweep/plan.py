@@ -12,6 +12,7 @@ from reviewer_cli.core.models import Clean
 from reviewer_cli.core.select import SkipRules
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.retention import Keep
+from reviewer_cli.ledger.rows import SweepLimits
 from reviewer_cli.ports.engine import Effort, Engine
 from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.ports.issues import IssueBoard
@@ -30,7 +31,8 @@ class Plan:
     more than `max_rounds`. People's thumbs are looked at every `feedback_s`, merged lines for
     `watch_s`, and commands are obeyed that speak to one of `mentions` or to our account. With
     `merged_s` what was merged unreviewed within that time is reviewed as well; with
-    `merged_issue` an issue of each repository tells what was found there.
+    `merged_issue` an issue of each repository tells what was found there. With `count_merged` the
+    hosts are asked once a day what was merged, which a digest holds against what was reviewed.
     """
 
     selectors: Mapping[str, tuple[str, ...]]
@@ -56,11 +58,17 @@ class Plan:
     mentions: tuple[str, ...] = ()
     merged_s: float | None = None
     merged_issue: bool = False
+    count_merged: bool = False
 
     @property
     def repositories(self) -> tuple[str, ...]:
         """What the sweep was asked to look at, for its record."""
         return tuple(one for selectors in self.selectors.values() for one in selectors)
+
+    @property
+    def caps(self) -> SweepLimits:
+        """How much the sweep may do, for its record."""
+        return SweepLimits(batch_size=self.batch_size, head_limit=self.limit, max_usd=self.max_usd)
 
     @property
     def lease_s(self) -> float:

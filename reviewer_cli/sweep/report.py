@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import ReviewerError
-from reviewer_cli.ledger.rows import SweepCounts
+from reviewer_cli.ledger.rows import Met, SweepCounts
 from reviewer_cli.ledger.views import BreakerRecord
 from reviewer_cli.telemetry import (
     SECRETS,
     Event,
     HeadEnded,
     Observer,
+    Paused,
     Polled,
     RepositoryFailed,
 )
 
 PARTIAL = 3
 """Exit code of a sweep that leaves heads to a later one, or that could not poll a repository."""
+
+MOST_UNPOLLED = 50
+"""Repositories of one sweep whose failures are remembered; where more fail, they fail together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,9 @@ class Tally:
         self.ended: list[HeadEnded] = []
         self._failures: list[RepositoryFailed] = []
         self._polled = 0
+        self._due: int | None = None
+        self._paused_s = 0.0
+        self._paused_by = ""
         self.new = 0
         self.superseded = 0
 
@@ -76,8 +83,24 @@ class Tally:
         elif isinstance(event, HeadEnded):
             self.ended.append(event)
         elif isinstance(event, Polled):
-            self._polled = event.open_heads
+            self._polled, self._due = event.open_heads, event.due
+        elif isinstance(event, Paused):
+            self._paused_s += event.added_s
+            self._paused_by = event.door
         self._observe(event)
+
+    @property
+    def met(self) -> Met:
+        """What the sweep met so far besides its heads; each repository that failed counts once.
+
+        Only an engine asks for pauses that are told of here: hosts wait by themselves.
+        """
+        return Met(
+            due=self._due,
+            unpolled=tuple(sorted({one.repo for one in self._failures})[:MOST_UNPOLLED]),
+            paused_s=self._paused_s,
+            door=self._paused_by,
+        )
 
     def report(
         self,

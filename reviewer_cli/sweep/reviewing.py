@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from reviewer_cli.contract import contract_hash
+from reviewer_cli.core.coverage import is_limit
 from reviewer_cli.core.marker import marker
 from reviewer_cli.core.models import Remark
 from reviewer_cli.core.remarks import kept
@@ -55,6 +56,7 @@ class Reviewing:
             sleep=doors.sleep,
             longest_s=plan.longest_pause_s,
             observe=observe,
+            door=self._engine_door,
         )
 
     async def saved(self, work: Work, prepared: Prepared, lease: Lease) -> Done:
@@ -147,6 +149,8 @@ class Reviewing:
             files=len(prepared.diff.files),
             changed_lines=prepared.diff.changed_line_count(),
             unreviewed=prepared.diff.unreviewed,
+            guided=bool(prepared.guidance.advice),
+            over_limits=sum(is_limit(one.reason) for one in prepared.diff.unreviewed),
             replies=verified.unsaved,
             since_sha=since,
             change=round_.change,

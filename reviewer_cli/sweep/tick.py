@@ -13,6 +13,7 @@ from reviewer_cli.sweep.batch import Batch
 from reviewer_cli.sweep.breakers import Breakers
 from reviewer_cli.sweep.journey import Journey, Ready, Saved
 from reviewer_cli.sweep.listening import Heard, listen
+from reviewer_cli.sweep.merged_count import count_merged
 from reviewer_cli.sweep.merged_issue import tell_merged
 from reviewer_cli.sweep.plan import Doors, Plan
 from reviewer_cli.sweep.poll import due, enter, poll
@@ -35,7 +36,7 @@ async def tick(doors: Doors, plan: Plan) -> Report:
     doors.stopping.concerns_this_task()
     tally = Tally(doors.observe)
     breakers = Breakers(doors, plan)
-    sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock())
+    sweep_id = ledger.begin_sweep(plan.repositories, doors.engine.name, clock(), plan.caps)
     error: ReviewerError | None = None
     try:
         check(doors)
@@ -51,6 +52,7 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         await look_after(doors, plan, sweep_id, heard)
         await look_after_merge(doors, plan, sweep_id, polled)
         await tell_merged(doors, plan, polled, tally)
+        await count_merged(doors, plan, polled, tally)
         await breakers.look_again()
         retention.apply(ledger.store, plan.keep, clock())
     except ReviewerError as stopped:
@@ -61,13 +63,14 @@ async def tick(doors: Doors, plan: Plan) -> Report:
         doors.workshop.stop()
         breakers.settle(clock())
         report = tally.report(sweep_id, ledger.spent(sweep_id), None)
-        ledger.end_sweep(report.counts, sweep_id, clock(), INTERRUPTED, "stopped by a signal")
+        why = "stopped by a signal"
+        ledger.end_sweep(report.counts, sweep_id, clock(), INTERRUPTED, why, tally.met)
         raise
     breakers.settle(clock())
     error = error or breakers.trouble(tally.posted)
     report = tally.report(sweep_id, ledger.spent(sweep_id), error, breakers.still_open())
     said = shown(str(error)) if error else None
-    ledger.end_sweep(report.counts, sweep_id, clock(), report.exit_code, said)
+    ledger.end_sweep(report.counts, sweep_id, clock(), report.exit_code, said, tally.met)
     return report
 
 

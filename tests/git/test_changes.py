@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from reviewer_cli.core.coverage import DiffLimits
+from reviewer_cli.core.coverage import DiffLimits, is_limit
 from reviewer_cli.core.diff import Diff, FileStatus, LineKind
 from reviewer_cli.core.models import Side
+from reviewer_cli.core.select import SkipClass, skip_class
 from reviewer_cli.errors import HeadRejected
 from reviewer_cli.git.changes import changes
 from reviewer_cli.git.mirror import Mirror, MirrorDamaged
@@ -228,6 +229,7 @@ def test_large_files_are_never_read(repo: Repo, mirror: Mirror) -> None:
     )
     assert diff.paths() == ("fits", "big", "shrinks")
     assert reasons(diff) == dict.fromkeys(["big", "shrinks"], "larger than 1000 bytes")
+    assert all(map(is_limit, reasons(diff).values()))
 
 
 @pytest.mark.threat("T9", layer="git", tries=5)
@@ -248,6 +250,8 @@ def test_long_lines_and_totals_are_named(repo: Repo, mirror: Mirror) -> None:
     tiny = changes(mirror, diff.merge_base, repo.tip("pull"), DiffLimits(max_read_bytes=450))
     assert [file.path for file in tiny.files] == ["a", "f0"]
     assert reasons(tiny)["f5"] == "the pull request is too large to read it all"
+    for some in (diff, small, tiny):
+        assert all(map(is_limit, reasons(some).values()))
 
 
 @pytest.mark.threat("T10", layer="git", tries=3)
@@ -270,6 +274,7 @@ def test_generated_and_ignored_files_are_named(repo: Repo, mirror: Mirror) -> No
         "uv.lock": "generated or vendored",
         "gen.go": "marked as generated",
     }
+    assert not any(map(is_limit, reasons(diff).values()))
 
 
 def test_a_head_equal_to_its_base_changes_nothing(repo: Repo, mirror: Mirror) -> None:
@@ -280,8 +285,9 @@ def test_a_head_equal_to_its_base_changes_nothing(repo: Repo, mirror: Mirror) ->
 def test_no_common_history_is_final_and_says_so(repo: Repo, mirror: Mirror) -> None:
     base = repo.commit({"a": "1"})
     head = repo.commit({"a": "2"}, branch="pull", start=None)
-    with pytest.raises(HeadRejected, match="shares no history with its base"):
+    with pytest.raises(HeadRejected, match="shares no history with its base") as raised:
         compare(repo, mirror, base, head)
+    assert skip_class(str(raised.value)) is SkipClass.NO_HISTORY
 
 
 def test_a_lost_blob_is_damage_not_an_empty_diff(repo: Repo, mirror: Mirror) -> None:

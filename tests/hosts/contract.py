@@ -193,6 +193,8 @@ class CodeHostContract:
         found, bad = place.host.merged_since([place.repo, missing], 0.0)
         assert [(tip.key, tip.base_sha) for tip in found.tips] == [(key, before)]
         assert found.error is None
+        (told,) = place.host.describe_merged(found.tips)
+        assert [tip.ended_at for tip in found.tips] == [told.at]
         assert (bad.repo, bad.tips) == (missing, ())
         assert bad.error
         (later,) = place.host.merged_since([place.repo], 4_000_000_000.0)

@@ -727,6 +727,7 @@ def test_merged_pull_requests_are_found_newest_first_with_what_they_were_merged_
         (stage.key(squashed), merged.merge_sha, "main"),
         (stage.key(merged), onto, "main"),
     ]
+    assert [one.ended_at for one in found.tips] == [squashed.merged_at, merged.merged_at]
     (more,) = host.merged_since([stage.shop.full_name], merged.merged_at - 1000.0)
     assert [one.key for one in more.tips][-1] == stage.key(before)
 

@@ -10,28 +10,41 @@ from typing import Any
 import pytest
 
 from reviewer_cli.cli.options import TableName
+from reviewer_cli.core.conversation import PullState
 from reviewer_cli.core.models import Outcome, State
+from reviewer_cli.core.signals import Signal, SignalKind
 from reviewer_cli.errors import HeadRejected
-from reviewer_cli.ledger import export
+from reviewer_cli.ledger import export, signals
 from reviewer_cli.ledger.commands import Command, obey
 from reviewer_cli.ledger.export import Table, rows
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.outcomes import Noted, note
+from reviewer_cli.ledger.pulls import gathered
 from reviewer_cli.ledger.retention import Keep, apply
 from reviewer_cli.ledger.rows import Attention
 from tests.ledger.samples import (
     NOW,
     claimed,
+    conversation,
     count,
     enter,
     head,
     leased,
+    posted,
     reply,
     review,
     row,
 )
 
 SHAPED = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+
+MADE_BY_PEOPLE = (
+    "INSERT INTO labels (finding_id, label, labelled_at) VALUES (1, 'right', 1)",
+    "INSERT INTO digests (since, until, zone, program, made_at, numbers)"
+    """ VALUES (1, 2, 'UTC', '1', 3, '{"reviewed": 1}')""",
+    "INSERT INTO deliveries (digest_id, channel, state, next_due_at, changed_at)"
+    " VALUES (1, 'file', 'waiting', 1, 1)",
+)
 
 
 def told(path: Path, table: Table) -> list[dict[str, Any]]:
@@ -53,12 +66,19 @@ def test_every_row_of_every_table_is_told_once(
         key=head().key, comment_id="c1", author="ada", word="pause", said_at=NOW, answer="paused"
     )
     obey(ledger.store, asked, Attention.PAUSED, NOW)
+    posted(ledger, head(9))
+    gathered(ledger.store, [conversation(head(9), state=PullState.CLOSED)], NOW)
+    signals.note(ledger.store, [(1, Signal(kind=SignalKind.UP, token="ada", counts=True))], NOW)
+    for statement in MADE_BY_PEOPLE:
+        ledger.store.db.execute(statement)
     for table in Table:
         found = told(path, table)
         assert len(found) == count(path, table) > 0, table
         assert len({json.dumps(one) for one in found}) == len(found)
     assert list(told(path, Table.HEADS)[0]) == row(path).keys()
-    assert [one["pull"] for one in told(path, Table.HEADS)] == [f"pull-{n}" for n in range(1, 6)]
+    pulls = [one["pull"] for one in told(path, Table.HEADS)]
+    assert pulls == [f"pull-{number}" for number in (1, 2, 3, 4, 5, 9)]
+    assert told(path, Table.DIGESTS)[0]["numbers"] == {"reviewed": 1}
 
 
 def test_a_line_is_plain_ascii_whatever_stands_in_the_row(ledger: Ledger, path: Path) -> None:

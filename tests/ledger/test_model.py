@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from reviewer_cli.core.breaker import Kind
+from reviewer_cli.core.facts import EventKind
 from reviewer_cli.core.models import Head, HeadKey, Severity, State
 from reviewer_cli.errors import HeadRejected, LeaseLost, ReviewTimeout, SweepDied
 from reviewer_cli.ledger import retention
+from reviewer_cli.ledger.breakers import Breakers, Failure
 from reviewer_cli.ledger.commands import wish
 from reviewer_cli.ledger.lease import Lease
 from reviewer_cli.ledger.ledger import Ledger
@@ -97,6 +101,10 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         self.leases: list[Lease] = []
         self.standing: dict[str, Attention] = {}
         self.heard: set[str] = set()
+        self.told = 0
+        self.happened: Counter[str] = Counter()
+        self.is_down = False
+        self.inserted: dict[str, list[tuple[object, ...]]] = {"told": [], "events": []}
         self.now = 1000.0
 
     def teardown(self) -> None:
@@ -170,6 +178,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         ]
         for row in gone:
             row.finish(State.SUPERSEDED, self.now)
+        self.happened[EventKind.SUPERSEDED] += len(gone)
         assert self.ledger.retire(REPOS, [tip(one) for one in open_heads], self.now) == len(gone)
 
     @rule(longest_wait_s=st.sampled_from([math.inf, 50.0]))
@@ -193,15 +202,26 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         assert (key is not None) == deadly
         if deadly:
             held[0].state, held[0].holder = State.DEAD, None
+            self.happened[EventKind.DIED] += 1
 
     @rule()
     def revive(self) -> None:
         """A person wants all that is dead tried again, while the sweep has the ledger open."""
         dead = {number for number, row in self.rows.items() if row.state is State.DEAD}
         assert set(revive_all(self.path, self.now)) == dead
+        self.happened[EventKind.REVIVED] += len(dead)
         for row in map(self.rows.__getitem__, dead):
             row.state = State.REVIEWED if row.saved else State.DUE
             row.attempts, row.next_due_at = 0, self.now
+
+    @rule(fails=st.booleans())
+    def settle(self, fails: bool) -> None:
+        """A door fails, or answers; what is already known of it happens no second time."""
+        failed = {"host x": Failure(kind=Kind.DOWN, reason="502")} if fails else {}
+        Breakers(self.ledger.store).settle(failed, {"host x"}, self.now)
+        if fails != self.is_down:
+            self.happened[EventKind.OPENED if fails else EventKind.CLOSED] += 1
+        self.is_down = fails
 
     @rule(one=st.sampled_from(HEADS), attention=st.sampled_from(list(Attention)))
     def stand(self, one: Head, attention: Attention) -> None:
@@ -353,7 +373,15 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             "retry": ReviewTimeout.__name__,
         }
         row.error = errors.get(step, row.error)
+        kinds = {
+            "supersede": EventKind.SUPERSEDED,
+            "retry": EventKind.RETRIED,
+            "bury": EventKind.DIED,
+        }
+        if step in kinds:
+            self.happened[kinds[step]] += 1
         if step in ("posted", "silent"):
+            self.told += 1
             row.is_said = step == "posted"
             self.heard.add(self.pull_of(row))
         if step == "reply":
@@ -378,6 +406,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
         return [row for row in self.rows.values() if row.holder is not None]
 
     def died_with(self, held: list[Row]) -> None:
+        self.happened[EventKind.RETRIED] += len(held)
         for row in held:
             self.let_go(row)
             row.error = SweepDied.__name__
@@ -423,6 +452,31 @@ class LedgerAgainstModel(RuleBasedStateMachine):
     @invariant()
     def what_is_watched_agrees(self) -> None:
         assert {one.key.pull for one in watched(self.ledger.store, REPOS)} == self.heard
+
+    @invariant()
+    def what_a_digest_reads_is_inserted_once_and_stays(self) -> None:
+        """Whatever becomes of a head later: each posting told it, each change of state is there."""
+        db = self.ledger.store.db
+        for table, before in self.inserted.items():
+            rows = [tuple(row) for row in db.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608
+            assert rows[: len(before)] == before
+            self.inserted[table] = rows
+        assert len(self.inserted["told"]) == self.told
+        counts = "SELECT kind, count(*) FROM events WHERE kind NOT IN (?, ?) GROUP BY kind"
+        found = db.execute(counts, (EventKind.BEGAN, EventKind.SKIPPED)).fetchall()
+        assert {row[0]: row[1] for row in found} == {k: n for k, n in self.happened.items() if n}
+
+    @invariant()
+    def each_answer_is_paid_for_in_one_review(self) -> None:
+        told, paid = (
+            "SELECT coalesce(sum(micro_usd), 0) FROM told WHERE head_id = ?",
+            "SELECT coalesce(sum(CAST(round(usd * 1000000) AS INTEGER)), 0) FROM replies"
+            " WHERE head_id = ?",
+        )
+        db = self.ledger.store.db
+        for number, row in self.rows.items():
+            counted, spent = (db.execute(one, (number,)).fetchone()[0] for one in (told, paid))
+            assert counted == spent if row.state is State.POSTED else counted <= spent
 
     @invariant()
     def no_head_is_lost(self) -> None:

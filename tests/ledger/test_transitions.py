@@ -228,7 +228,7 @@ def test_the_file_itself_refuses_a_second_row_for_a_head(ledger: Ledger) -> None
             " base_sha, title, body, author, author_is_bot, is_draft, from_fork, changed_lines,"
             " labels, state, reason, rules, version, round, attempts, next_due_at, lease,"
             " lease_expires_at, error_class, error, first_seen_at, claimed_at, changed_at,"
-            " posted_at, wish, pushed_at, merged_at FROM heads"
+            " posted_at, wish, pushed_at, merged_at, entered_at, ready_at, taken_at FROM heads"
         )
 
 

@@ -25,7 +25,13 @@ from reviewer_cli.scratch import PREFIX
 from tests.ledger.samples import NOW, count, enter, head
 from tests.numbers import Record
 
-FIRST_UNKNOWN = {1: "m002_breakers", 2: "m003_retention", 3: "m004_drafts", 4: "m005_rounds"}
+FIRST_UNKNOWN = {
+    1: "m002_breakers",
+    2: "m003_retention",
+    3: "m004_drafts",
+    4: "m005_rounds",
+    5: "m006_digest",
+}
 HEADS = 60
 WORK = (
     "INSERT INTO sweeps (started_at, engine, repos) VALUES (0, 'agent', '[]')",

@@ -262,6 +262,16 @@ def test_work_is_loaded_with_all_its_columns(ledger: Ledger) -> None:
     assert work.severities == (Severity.HIGH,), "what was refuted does not count"
 
 
+def test_a_saved_review_tells_what_it_had_to_go_by(ledger: Ledger) -> None:
+    """An older program said nothing of it."""
+    for number, told in ((1, {"guided": True, "over_limits": 2}), (2, {"guided": False}), (3, {})):
+        enter(ledger, head(number))
+        done = replace(reviewed(head(number)), **told)
+        claimed(ledger, number).save_review(done, begun(ledger), NOW)
+    rows = ledger.store.read("SELECT guided, over_limits FROM reviews ORDER BY head_id", {})
+    assert [tuple(row) for row in rows] == [(1, 2), (0, 0), (None, 0)]
+
+
 def test_what_a_saved_review_amends_is_loaded_with_it(ledger: Ledger) -> None:
     enter(ledger, head())
     amending = replace(review(head()), amends="review-0")

@@ -60,6 +60,7 @@ def in_flight(here: Scene) -> Bill:
 def wrong_with_the_dead(here: Scene, lost: Bill) -> list[str]:
     """What no sweep may do even as it dies: leave a process, lose more than one pass of a head."""
     wrong = [f"still alive: {one}" for one in here.living()]
+    wrong += [f"told otherwise than posted: {one}" for one in here.told_otherwise()]
     heads = Counter(sha for sha, _ in lost)
     return wrong + [f"several answers of {sha} lost" for sha, times in heads.items() if times > 1]
 
@@ -86,6 +87,7 @@ def wrong_in_the_end(here: Scene) -> list[str]:
     """What is not as it has to be when all is done."""
     wrong = [f"left behind: {path}" for path in here.left_behind()]
     wrong += [f"still alive: {one}" for one in here.living()]
+    wrong += [f"told otherwise than posted: {one}" for one in here.told_otherwise()]
     if here.states() != DONE:
         wrong.append(f"heads: {here.states()}")
     return wrong + list(here.wrong_on_the_host())

@@ -134,6 +134,13 @@ class Scene:
         """The states of the heads, and their leases."""
         return set(self.rows("SELECT state, lease FROM heads"))
 
+    def told_otherwise(self) -> list[tuple[str, str]]:
+        """The heads of which not just those that are posted are told in the digest, once each."""
+        return self.rows(
+            "SELECT head_sha, state FROM heads WHERE (state = 'posted')"
+            " <> (SELECT count(*) FROM told WHERE head_id = heads.id)"
+        )
+
     def own(self, pull: Pull) -> list[Review]:
         """Every review of ours on a pull request."""
         seen = self.hub.world.tables.reviews_of(pull, self.bot.id)

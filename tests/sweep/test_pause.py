@@ -27,6 +27,7 @@ class Clock:
             sleep=self.sleep,
             longest_s=longest_s,
             observe=self.events.append,
+            door="engine scripted",
         )
 
     async def sleep(self, seconds: float) -> None:
@@ -51,7 +52,8 @@ def test_the_hint_of_the_provider_is_obeyed_with_a_little_jitter(clock: Clock) -
     pause.ask(ProviderWait("slow down", retry_after=30.0))
     asyncio.run(pause.over())
     assert clock.slept == [30.5]
-    assert clock.events == [Paused(seconds=30.5, reason="slow down")]
+    (told,) = clock.events
+    assert told == Paused(seconds=30.5, reason="slow down", door="engine scripted", added_s=30.5)
 
 
 def test_refusals_of_one_moment_make_one_pause(clock: Clock) -> None:
@@ -69,7 +71,9 @@ def test_a_longer_hint_prolongs_the_pause_and_a_shorter_one_does_not(clock: Cloc
         pause.ask(ProviderWait("slow down", retry_after=seconds))
     asyncio.run(pause.over())
     assert clock.slept == [60.5]
-    assert [event.seconds for event in clock.events if isinstance(event, Paused)] == [30.5, 60.5]
+    told = [event for event in clock.events if isinstance(event, Paused)]
+    assert [event.seconds for event in told] == [30.5, 60.5]
+    assert sum(event.added_s for event in told) == 60.5, "what was waited, once"
 
 
 def test_a_pause_that_is_prolonged_while_others_wait_holds_them_all(clock: Clock) -> None:

@@ -87,6 +87,7 @@ def _tip(connection: Connection, repo: str, node: dict[str, Any]) -> Tip:
         base_ref=node["baseRefName"],
         base_sha=_base(node),
         version=node["updatedAt"],
+        ended_at=moment(node["mergedAt"]),
     )
 
 
