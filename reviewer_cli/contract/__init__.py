@@ -29,6 +29,12 @@ def instructions(pass_: Pass) -> str:
 
 
 @cache
+def digest_instructions() -> str:
+    """The system prompt of the paragraph about a digest; no review depends on it."""
+    return files(__name__).joinpath("digest_words.md").read_text(encoding="utf-8")
+
+
+@cache
 def contract_hash() -> str:
     """12 hex digits that change with any word of the instructions or any field of the schemas."""
     parts = [*(instructions(pass_) for pass_ in Pass), findings_schema(), verdicts_schema()]

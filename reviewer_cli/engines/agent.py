@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING
 from reviewer_cli.core.health import Sign, amber, green
 from reviewer_cli.engines.agent_credential import BASE_URL, Cloud, Credential, provider
 from reviewer_cli.engines.agent_heard import Heard
-from reviewer_cli.engines.agent_options import OF_THE_SDK, agent_environment, agent_options
+from reviewer_cli.engines.agent_options import (
+    OF_THE_SDK,
+    TOOLS,
+    Task,
+    agent_environment,
+    agent_options,
+)
 from reviewer_cli.engines.agent_outcome import Seen, failure, witnessed
 from reviewer_cli.engines.agent_program import agent_program, prove
 from reviewer_cli.errors import ReviewTimeout
@@ -123,30 +129,40 @@ class AgentEngine:
         """Nothing is held between reviews: what a pass opened, it closed."""
 
     async def review(self, request: ReviewRequest) -> Reply:
-        """One pass in one agent process, which is gone when this returns, raises or is cancelled.
+        """One pass in one agent process, as `run` makes it."""
+        return await self.run(
+            Task(
+                brief=request.brief,
+                directory=request.checkout,
+                tools=TOOLS,
+                deadline_s=request.deadline_s,
+                max_usd=request.max_usd,
+            )
+        )
+
+    async def run(self, task: Task) -> Reply:
+        """One agent process, which is gone when this returns, raises or is cancelled.
 
         Raises AccessRefused, ConfigurationError, ProviderWait or a HeadError.
         """
         program = await asyncio.to_thread(self._fit_program)
         with self._private() as private:
             async with self._access(private) as access:
-                return await self._review(request, program, private, access)
+                return await self._run(task, program, private, access)
 
-    async def _review(
-        self, request: ReviewRequest, program: Path, private: Path, access: _Access
-    ) -> Reply:
+    async def _run(self, task: Task, program: Path, private: Path, access: _Access) -> Reply:
         heard = Heard()
         environment = agent_environment(private, access.variables)
         cell = Cell(
             private=private,
-            checkout=request.checkout,
+            checkout=task.directory,
             socket=access.socket,
             readable=access.readable,
             variables=frozenset(environment) | OF_THE_SDK,
             network=access.network,
         )
         options = agent_options(
-            request,
+            task,
             program=self._jail.wrap(program, cell),
             private=private,
             model=self._settings.model,
@@ -154,17 +170,17 @@ class AgentEngine:
             environment=environment,
             on_stderr=heard.complain,
         )
-        task = asyncio.create_task(self._listen(request.brief.prompt, options, cell, heard))
+        running = asyncio.create_task(self._listen(task.brief.prompt, options, cell, heard))
         try:
-            ended, _ = await asyncio.wait({task}, timeout=request.deadline_s)
+            ended, _ = await asyncio.wait({running}, timeout=task.deadline_s)
         finally:
-            await self._end(task, cell)
+            await self._end(running, cell)
         if not ended and heard.result is None:
             raise ReviewTimeout(
-                f"The review took longer than {request.deadline_s:g} s and was stopped; "
+                f"The review took longer than {task.deadline_s:g} s and was stopped; "
                 "the head will be tried again."
             )
-        trouble = None if task.cancelled() else task.result()
+        trouble = None if running.cancelled() else running.result()
         ending = heard.ending(trouble)
         if access.seen is not None:
             ending = witnessed(ending, access.seen, NOWHERE.partition("//")[2])
@@ -196,12 +212,12 @@ class AgentEngine:
             return error
         return None
 
-    async def _end(self, task: asyncio.Task[Exception | None], cell: Cell) -> None:
+    async def _end(self, running: asyncio.Task[Exception | None], cell: Cell) -> None:
         """Stop a run that still goes on; the SDK alone would let it spend for 5 s more."""
-        task.cancel()
-        while not task.done():
+        running.cancel()
+        while not running.done():
             self._jail.kill(cell)
-            await asyncio.wait({task}, timeout=0.1)
+            await asyncio.wait({running}, timeout=0.1)
 
     @asynccontextmanager
     async def _access(self, private: Path) -> AsyncIterator[_Access]:

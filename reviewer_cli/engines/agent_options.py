@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewer_cli.ports.engine import ReviewRequest
+from reviewer_cli.ports.engine import Brief
 
 if TYPE_CHECKING:  # importing the SDK takes a second and 70 MB, which an idle tick must not pay
     from claude_agent_sdk import ClaudeAgentOptions
 
-TOOLS = ["Read", "Grep", "Glob"]
+TOOLS = ("Read", "Grep", "Glob")
 FLAGS = ("restricted", "no-session-persistence")
 
 # Pictures can carry instructions that no reader of the diff sees; notebooks hold pictures. Matching
@@ -60,6 +61,17 @@ HOME = "home"
 LARGEST_MESSAGE = 8 << 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run of the program: in which directory, with which tools, how long, for how much."""
+
+    brief: Brief
+    directory: Path
+    tools: tuple[str, ...]
+    deadline_s: float
+    max_usd: float
+
+
 def agent_environment(private: Path, access: Mapping[str, str]) -> dict[str, str]:
     """All that the program is told by variables; `access` is how it reaches its provider."""
     home = str(private / HOME)
@@ -74,7 +86,7 @@ def agent_environment(private: Path, access: Mapping[str, str]) -> dict[str, str
 
 
 def agent_options(
-    request: ReviewRequest,
+    task: Task,
     *,
     program: Path,
     private: Path,
@@ -83,21 +95,23 @@ def agent_options(
     environment: Mapping[str, str],
     on_stderr: Callable[[str], None],
 ) -> ClaudeAgentOptions:
-    """The options of one pass; `private` is a directory of this pass alone, written to here."""
+    """The options of one run; `private` is a directory of this run alone, written to here."""
     from claude_agent_sdk import ClaudeAgentOptions
 
     instructions = private / "instructions"  # on the command line it could be too long
-    instructions.write_text(request.brief.instructions, encoding="utf-8")
+    instructions.write_text(task.brief.instructions, encoding="utf-8")
     (private / HOME).mkdir()
     return ClaudeAgentOptions(
-        cwd=request.checkout,
+        cwd=task.directory,
         cli_path=program,
         model=model,
         system_prompt={"type": "file", "path": str(instructions)},
-        output_format={"type": "json_schema", "schema": request.brief.schema},
+        output_format={"type": "json_schema", "schema": task.brief.schema},
         max_turns=max_turns,
-        max_budget_usd=request.max_usd,
-        tools=TOOLS,  # all it has; allowed_tools would open the whole file system instead
+        max_budget_usd=task.max_usd,
+        tools=list(
+            task.tools
+        ),  # all it has; allowed_tools would open the whole file system instead
         permission_mode="dontAsk",
         settings=json.dumps({"permissions": {"deny": DENIED}}),
         setting_sources=[],  # None would run the repository's own hooks

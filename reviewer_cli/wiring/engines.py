@@ -19,16 +19,18 @@ def _offline(settings: Settings, where: Places, jail: Jail) -> Engine:
 
 
 def _agent(settings: Settings, where: Places, jail: Jail) -> Engine:
+    return AgentEngine(agent_settings(settings, where), jail)
+
+
+def agent_settings(settings: Settings, where: Places) -> AgentSettings:
+    """How the agent reaches its model; raises as the key that the settings name does."""
     engine = settings.engine
-    return AgentEngine(
-        AgentSettings(
-            model=engine.model,
-            max_turns=engine.max_turns,
-            scratch=where.scratch,
-            key=resolve(engine.key, os.environ).reveal() if engine.key else "",
-            base_url=engine.base_url or "",
-        ),
-        jail,
+    return AgentSettings(
+        model=engine.model,
+        max_turns=engine.max_turns,
+        scratch=where.scratch,
+        key=resolve(engine.key, os.environ).reveal() if engine.key else "",
+        base_url=engine.base_url or "",
     )
 
 

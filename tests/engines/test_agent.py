@@ -25,6 +25,7 @@ from reviewer_cli.errors import (
     ProviderWait,
     ReviewerError,
     ReviewTimeout,
+    TurnsUsedUp,
 )
 from reviewer_cli.ports.engine import Effort, Pass, Reply
 from tests.engines.agent_room import KEY, NOTHING, Room
@@ -159,7 +160,7 @@ OUTCOMES: dict[str, tuple[list[Step], type[ReviewerError], str, int]] = {
     "cut": ([Say(text="a", stop_reason="max_tokens")], HeadError, "cut", 4),
     "text only": ([Say(text="Looks good to me.")], InvalidReply, "without an answer", 2),
     "never valid": ([answer({"findings": "none"})], InvalidReply, "schema", 6),
-    "turns": (CALLS_FOR_EVER, HeadError, "max_turns", 4),
+    "turns": (CALLS_FOR_EVER, TurnsUsedUp, "max_turns", 4),
 }
 
 

@@ -125,8 +125,15 @@ def test_no_picture_reaches_the_model(room: Room) -> None:
 
 
 def test_the_layers_that_another_layer_hides_are_set_all_the_same(room: Room) -> None:
+    request = room.request()
     options = agent_options.agent_options(
-        room.request(),
+        agent_options.Task(
+            brief=request.brief,
+            directory=request.checkout,
+            tools=agent_options.TOOLS,
+            deadline_s=request.deadline_s,
+            max_usd=request.max_usd,
+        ),
         program=Path("/bin/true"),
         private=room.outside.parent,
         model="m",

@@ -7,6 +7,7 @@ import pytest
 from reviewer_cli.engines.agent_outcome import Ending, Seen, failure, in_short, witnessed
 from reviewer_cli.errors import (
     AccessRefused,
+    BudgetReached,
     ConfigurationError,
     HeadError,
     HeadRejected,
@@ -14,6 +15,7 @@ from reviewer_cli.errors import (
     ProviderUnavailable,
     ProviderWait,
     ReviewerError,
+    TurnsUsedUp,
 )
 from reviewer_cli.telemetry import SECRETS
 
@@ -47,8 +49,8 @@ ROWS: list[tuple[Ending, type[ReviewerError]]] = [
     (api("unknown", 400), HeadError),
     (api("invalid_request"), HeadError),
     (api("max_output_tokens"), HeadError),
-    (stopped("error_max_turns", "max_turns"), HeadError),
-    (stopped("error_max_budget_usd", "budget_exhausted"), HeadError),
+    (stopped("error_max_turns", "max_turns"), TurnsUsedUp),
+    (stopped("error_max_budget_usd", "budget_exhausted"), BudgetReached),
     (stopped("error_max_structured_output_retries"), InvalidReply),
     (stopped("error_during_execution"), HeadError),
     (stopped("something new"), HeadError),
