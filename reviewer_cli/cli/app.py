@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reviewer_cli import __version__
-from reviewer_cli.cli import doctor, ledger, review, status, sweep
+from reviewer_cli.cli import digest, doctor, ledger, review, status, sweep
 
 app = typer.Typer(
     name="reviewer",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.command("sweep")(sweep.sweep)
 app.command("review")(review.review)
+app.command("digest")(digest.digest)
 app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.add_typer(ledger.app, name="ledger")

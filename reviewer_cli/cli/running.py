@@ -59,6 +59,7 @@ def run(
     """Sweep once and print what came of it; ends the process with the sweep's exit code."""
     from reviewer_cli import wiring
     from reviewer_cli.cli import results
+    from reviewer_cli.cli.digesting import after_sweep
     from reviewer_cli.config.environments import keep_apart
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.telemetry import log_event, log_to_error_output
@@ -76,6 +77,7 @@ def run(
         log_to_error_output(logging.INFO)
     with wiring.doors(loaded.settings, where, plan, observe) as doors:
         report = _to_the_end(doors, plan, view)
+        undelivered = after_sweep(loaded, plan, doors.ledger.store)
     with reading(where.ledger) as records:
         reviews = records.posted_in(report.sweep_id)
         known = records.find(plan.only_pull)[:1] if plan.only_pull and report.is_quiet else ()
@@ -89,7 +91,7 @@ def run(
         results.show(report, reviews, waiting=waiting, known=known, proposals=proposals)
     if report.error is not None:
         raise report.error
-    raise typer.Exit(report.exit_code)
+    raise typer.Exit(report.exit_code or undelivered)
 
 
 def rehearse(loaded: Loaded, plan: Plan, *, as_json: bool) -> None:

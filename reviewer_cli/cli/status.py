@@ -14,6 +14,7 @@ def status(
 ) -> None:
     """Show the queue, what is unfinished, the last sweeps and the spend."""
     from reviewer_cli.cli.output import ledger_of, to_json
+    from reviewer_cli.digest.delivering import unsettled
     from reviewer_cli.ledger.records import reading
     from reviewer_cli.render import terminal
     from reviewer_cli.render.breakers import breaker
@@ -24,4 +25,5 @@ def status(
     if as_json:
         typer.echo(to_json(seen))
     else:
-        terminal.print_all([terminal.status(seen, now), *map(breaker, seen.breakers)])
+        late = [terminal.literal(one, "yellow") for one in unsettled(seen.deliveries)]
+        terminal.print_all([terminal.status(seen, now), *map(breaker, seen.breakers), *late])

@@ -67,9 +67,11 @@ def refuse_shared(loaded: Loaded, environment: Mapping[str, str]) -> None:
 def named_secrets(settings: Settings) -> Iterator[tuple[str, SecretReference]]:
     """Every setting that names a secret, such as `github.token`, and the reference in it."""
     for table, content in settings:
-        for name, value in content if isinstance(content, BaseModel) else ():
-            if isinstance(value, SecretReference):
-                yield f"{table}.{name}", value
+        tables = content.items() if isinstance(content, Mapping) else (("", content),)
+        for inner, values in tables:
+            for name, value in values if isinstance(values, BaseModel) else ():
+                if isinstance(value, SecretReference):
+                    yield ".".join(filter(None, (table, inner, name))), value
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -211,7 +211,11 @@ def _explained(error: ValidationError, tables: Sequence[str]) -> str:
 def _known_keys(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     for part in location:
+        if str(part) not in model.model_fields:
+            continue  # a name that a person gave a table, such as [notify.team]
         inner = model.model_fields[str(part)].annotation
+        if get_origin(inner) is dict:
+            inner = get_args(inner)[1]
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from reviewer_cli.config.addresses import is_safe
+from reviewer_cli.config.digest_table import DigestTable, NotifyTables
 from reviewer_cli.config.github_table import GitHubTable
 from reviewer_cli.config.table import (
     UNIT_S,
@@ -146,9 +147,23 @@ class Settings(Table):
     post: PostTable = PostTable()
     rounds: RoundsTable = RoundsTable()
     ledger: LedgerTable = LedgerTable()
+    digest: DigestTable = DigestTable()
+    notify: NotifyTables = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _deadline_fits(self) -> Settings:
         if self.engine.deadline > UNIT_S["d"]:
             raise ValueError("engine.deadline is longer than a day")
+        return self
+
+    @model_validator(mode="after")
+    def _issues_have_a_credential(self) -> Settings:
+        if (self.digest.repository_issues or self.digest.central_issue) and (
+            self.github.issues_token is None
+        ):
+            raise ValueError(
+                "digest.repository_issues and digest.central_issue take a credential of their own; "
+                "make a token with issues: read and write and nothing more, and name it in "
+                "github.issues_token"
+            )
         return self

@@ -17,6 +17,7 @@ from reviewer_cli.core.models import HeadKey, Severity, State
 from reviewer_cli.ledger.breakers import Breakers
 from reviewer_cli.ledger.commands import obeyed
 from reviewer_cli.ledger.elsewhere import posted_elsewhere
+from reviewer_cli.ledger.outbox import Delivery, Outbox
 from reviewer_cli.ledger.outcomes import outcome_of
 from reviewer_cli.ledger.pulls import HELD, STANDING, known
 from reviewer_cli.ledger.retention import REMOVED
@@ -100,7 +101,12 @@ class Records:
             ),
             breakers=Breakers(self._store).open(),
             proposals=len(self.proposals()),
+            deliveries=self.deliveries(),
         )
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The digests that did not reach everybody yet, or perhaps not."""
+        return Outbox(self._store).unsettled()
 
     def proposals(self, repo: str | None = None) -> tuple[Proposed, ...]:
         """See `standing.proposals`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reviewer_cli.core.conversation import PullState
 from reviewer_cli.core.models import HeadKey, Outcome, Severity, State
+from reviewer_cli.ledger.outbox import Delivery
 from reviewer_cli.ledger.rows import Attention, SweepCounts
 
 
@@ -198,7 +199,10 @@ class BreakerRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How the queue stands at one moment, and how much could be declared as known."""
+    """How the queue stands at one moment, and how much could be declared as known.
+
+    `deliveries` are the digests that did not reach everybody yet, or perhaps not.
+    """
 
     due: int
     waiting: int
@@ -214,3 +218,4 @@ class Status:
     unfinished: tuple[HeadRecord, ...]
     breakers: tuple[BreakerRecord, ...]
     proposals: int = 0
+    deliveries: tuple[Delivery, ...] = ()

@@ -60,3 +60,18 @@ class IssueBoard(Protocol):
 
     def close(self) -> None:
         """Let go of connections, and end every wait at once."""
+
+
+def kept(board: IssueBoard, repo: str, issue: Issue) -> bool:
+    """Whether our issue is there, which then says this; the first look of the protocol above."""
+    filed = board.find(repo, issue.kind)
+    if filed is None:
+        return False
+    board.edit(repo, filed, issue)
+    return True
+
+
+def kept_or_opened(board: IssueBoard, repo: str, issue: Issue) -> None:
+    """The second look, `lists_lag_s` after the first one found none: only now is one opened."""
+    if not kept(board, repo, issue):
+        board.open(repo, issue)

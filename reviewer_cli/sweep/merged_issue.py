@@ -14,7 +14,7 @@ from functools import partial
 
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger import unreviewed
-from reviewer_cli.ports.issues import Issue, IssueBoard
+from reviewer_cli.ports.issues import Issue, IssueBoard, kept, kept_or_opened
 from reviewer_cli.render.unreviewed import merged_issue
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.availability import host_door
@@ -56,23 +56,17 @@ async def tell_merged(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> N
 
 
 async def _tell(doors: Doors, board: IssueBoard, notices: list[_Notice], tally: Tally) -> None:
-    unfiled = [one for one in notices if not await _told(board, one, tally) and not one.is_empty]
+    unfiled: list[_Notice] = []
+    for one in notices:
+        with _named(one.repo, tally):
+            is_kept = await aside(partial(kept, board, one.repo, one.issue))
+            if not is_kept and not one.is_empty:
+                unfiled.append(one)
     if unfiled:
         await doors.sleep(board.lists_lag_s)
     for one in unfiled:
-        if not await _told(board, one, tally):
-            with _named(one.repo, tally):
-                await aside(partial(board.open, one.repo, one.issue))
-
-
-async def _told(board: IssueBoard, notice: _Notice, tally: Tally) -> bool:
-    """Whether no issue has to be opened: there is one, or what there is could not be learnt."""
-    with _named(notice.repo, tally):
-        filed = await aside(partial(board.find, notice.repo, notice.issue.kind))
-        if filed is None:
-            return False
-        await aside(partial(board.edit, notice.repo, filed, notice.issue))
-    return True
+        with _named(one.repo, tally):
+            await aside(partial(kept_or_opened, board, one.repo, one.issue))
 
 
 def _notice(doors: Doors, plan: Plan, host: str, board: IssueBoard, repo: str) -> _Notice:

@@ -16,17 +16,23 @@ from reviewer_cli.config.reference import SecretReference
 from reviewer_cli.config.secrets import resolve
 from reviewer_cli.config.settings import Settings
 from reviewer_cli.core.health import Sign, amber, green, red
+from reviewer_cli.digest.delivering import unsettled
 from reviewer_cli.doctor import machine, state
 from reviewer_cli.doctor.checkup import Question, examine
 from reviewer_cli.errors import ConfigurationError, ReviewerError
 from reviewer_cli.jail.choose import jail_called
+from reviewer_cli.ledger.records import reading
 from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.ports.jail import Jail
 from reviewer_cli.scratch import temporary_directory
 from reviewer_cli.wiring.engines import engine
 from reviewer_cli.wiring.hosts import host, issue_board
+from reviewer_cli.wiring.notices import Channels, mailing
 from reviewer_cli.wiring.places import LOCK, Places, places
 from reviewer_cli.wiring.plans import plan
+
+UNDELIVERED = 3
+"""What a sweep ends with that could not deliver a digest."""
 
 
 def checkup(loaded: Loaded, repositories: Sequence[str]) -> Iterator[Sign]:
@@ -54,6 +60,7 @@ def _questions(loaded: Loaded, wanted: Sequence[str], aside: Places) -> Iterator
     for name in _engines(settings):
         yield Question(name, partial(_engine, name, settings, aside, jail))
     yield Question("repositories", partial(_hosts, loaded, aside, wanted))
+    yield Question("digest", partial(_digest, settings, where, aside))
 
 
 def _configuration(loaded: Loaded) -> Iterator[Sign]:
@@ -174,3 +181,27 @@ def _issues(made: CodeHost, settings: Settings, selectors: Sequence[str]) -> Ite
                 yield from board.examine(repo)
         finally:
             board.close()
+
+
+def _digest(settings: Settings, where: Places, aside: Places) -> Iterator[Sign]:
+    """Each channel, as far as it can be looked at without sending anything, and what is late."""
+    channels, to = Channels(settings, aside), mailing(settings)
+    try:
+        for name in (*to.channels, *filter(None, (to.own,))):
+            try:
+                channel = channels(name)
+                yield from channel.examine() if channel else ()
+            except ReviewerError as error:
+                yield red(name, str(error), exit_code=UNDELIVERED)
+    finally:
+        channels.close()
+    if to.channels and not settings.digest.enabled:
+        yield amber(
+            "digest",
+            "there are channels, but no week's digest goes out by itself",
+            "write enabled = true under [digest], or run reviewer digest --deliver yourself",
+        )
+    if where.ledger.exists():
+        with reading(where.ledger) as records:
+            for said in unsettled(records.deliveries()):
+                yield amber("digest", said, "see reviewer status")

@@ -73,9 +73,10 @@ class Cli:
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def sweep(self, *args: object) -> Ended:
+    def sweep(self, *args: object, **environment: str) -> Ended:
         """One offline sweep of the repository, in a process of its own."""
-        return self.run("sweep", "--repo", self.repo.path, "--engine", "offline", *args)
+        asked = ("sweep", "--repo", self.repo.path, "--engine", "offline", *args)
+        return self.run(*asked, **environment)
 
     def here(self, *args: object) -> Ended:
         """The same code in this process: quicker, for what needs no real exit."""
