@@ -1,4 +1,4 @@
-"""The demo: build the shop, sweep it, sweep again, look at the status and at a note."""
+"""The demo: build the shop, sweep it, look at what there is; merge, sweep again, see the digest."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.shop import build
+from demo.shop import build, go_on
 
 PLACE = Path("build/demo")
 
@@ -35,6 +36,12 @@ def main() -> None:
         "--format=%h %s%n%n%N",
         "feature/search",
     )
+    say("Ada mends what was found in her branch and merges it; Grace merges hers as it is.")
+    go_on(shop)
+    reviewer("sweep", "--repo", str(shop), "--engine", "offline")
+    say("Was it worth it? A week's digest tells; this is today's, so far:")
+    today = datetime.now(UTC).date().isoformat()
+    reviewer("digest", "--since", today, "--until", today, "--format", "terminal")
 
 
 def reviewer(*args: str) -> None:
