@@ -205,8 +205,8 @@ def test_what_is_said_on_another_open_pull_request_is_found(ledger: Ledger) -> N
     two, one = told()
     assert (one.key, one.base) == (head(2).key, reviewed(head(2)).merge_base)
     assert one.anchor == remark().anchor
-    assert (one.fingerprint, one.text_fingerprint) == ("same", "words")
-    assert two.fingerprint == "own-2"
+    assert (one.id, one.fingerprint, one.text_fingerprint) == (4, "same", "words")
+    assert (two.id, two.fingerprint) == (5, "own-2")
     assert said_elsewhere(ledger.store, head(1).key, []) == ()
     gathered(ledger.store, [conversation(head(2), state=PullState.CLOSED)], NOW)
     assert told() == [], "nobody looks there any more"
@@ -217,12 +217,13 @@ def test_what_is_said_on_another_open_pull_request_is_found(ledger: Ledger) -> N
 
 
 def test_all_that_a_head_s_review_found_is_told(ledger: Ledger) -> None:
-    found = tuple(remark(fingerprint=str(one), disposition=one) for one in Disposition)
+    found = tuple(
+        remark(fingerprint=str(one), disposition=one, reason=f"why it is {one}")
+        for one in Disposition
+    )
     posted(ledger, FIRST, *found)
     posted(ledger, SECOND, remark(), now=LATER)
-    told = found_on(ledger.store, FIRST.key)
-    assert [one.disposition for one in told] == list(Disposition)
-    assert [one.fingerprint for one in told] == list(Disposition)
+    assert found_on(ledger.store, FIRST.key) == found
     assert found_on(ledger.store, THIRD.key) == ()
 
 

@@ -167,6 +167,13 @@ def test_only_what_was_asked_for_is_handed_out(ledger: Ledger) -> None:
     assert ledger.due(set(), NOW, 10) == []
 
 
+def test_what_rows_are_about_is_told_by_their_ids(ledger: Ledger) -> None:
+    enter(ledger, head(1), head(2), head(3))
+    told = ledger.keys([3, 1, 99])
+    assert (len(told), set(told)) == (2, {head(1).key, head(3).key})
+    assert ledger.keys([]) == []
+
+
 def test_a_head_is_not_due_before_its_time(ledger: Ledger) -> None:
     enter(ledger, head())
     lease = claimed(ledger)
