@@ -30,7 +30,9 @@ LEAST = 0.85
 KILLED = ("killed", "timeout", "segfault")
 
 LITERAL, VALUE = re.compile('"([^"]*)"'), re.compile("'[^']*'")
-SQL = re.compile(r"\b(PRAGMA|FROM|WHERE|JOIN|ORDER BY|AND|UPDATE|DELETE|OR REPLACE)\b| = [A-Z]+$")
+SQL = re.compile(
+    r"\b(PRAGMA|FROM|WHERE|JOIN|ORDER BY|AND|UPDATE|DELETE|OR REPLACE|OR IGNORE)\b| = [A-Z]+$"
+)
 
 
 class NotGoodEnough(Exception):

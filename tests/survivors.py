@@ -13,8 +13,9 @@ EXPLAINED = (
         "sqlite3.Row",
     ),
     (
-        r"(audit\.py _payloads: .*\{row\['id'\]\}.* → .*\{row\['ID'\]\}|"
-        r"export\.py rows: at = found\[-1\]\[\"at\"\] → at = found\[-1\]\[\"AT\"\]$)",
+        r"(audit\.py _payloads|commands\.py _wish|earlier\.py last_reviewed|export\.py rows|"
+        r"pulls\.py unheard|unreviewed\.py (found_in|_merged)): "
+        r"(.*)\[([\"'])(\w+)\4\](.*) → \3\[\4(?i:\5)\4\]\6$",
         "sqlite3.Row finds a column in either case, also one that the query names",
     ),
     (
@@ -104,6 +105,23 @@ EXPLAINED = (
         r"(export\.py _line: .*, ensure_ascii=True\) → .*|rows\.py review_to_json: "
         r".*, ensure_ascii=False\) → .*), (ensure_ascii=(None|True))?\)$",
         "the same text, escaped or not, for whoever reads JSON; escaped is json's own way",
+    ),
+    (
+        r"landed\.py rested: (.*) or 0\.0\) < before → \1 or 1\.0\) < before$",
+        "what is looked after was gathered before, and not in the first second of 1970",
+    ),
+    (
+        r"earlier\.py all_of: .*sha=\"\"\)\) → .*sha=\"XXXX\"\)\)$",
+        "no head has such a SHA, be it empty or another word",
+    ),
+    (
+        r"pushes\.py pushes_before: (.*)\"-inf\"\)\) → \1\"-INF\"\)\)$",
+        "float reads the word in either case",
+    ),
+    (
+        r"standing\.py _dismissed: (line=1|severity=Severity\.LOW|body=\"\"|quote=\"\"), → "
+        r"(line=(2|None)|severity=None|(body|quote)=(None|\"XXXX\")),$",
+        "a pattern of what was declined is told by other fields; these stand for nothing",
     ),
     (
         r"export\.py rows: at = -1 → at = -2$",

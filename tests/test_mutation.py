@@ -86,6 +86,7 @@ def test_the_document_has_a_place_and_its_link_leads_to_the_page() -> None:
         ('"synchronous = EXTRA"', '"SYNCHRONOUS = EXTRA"', True),
         ('"attempts": 1,', '"ATTEMPTS": 1,', True),
         ('"breakers",', '"BREAKERS",', True),
+        ('conflict="OR IGNORE"', 'conflict="or ignore"', True),
         ("\" WHERE state = 'due'\"", "\" WHERE STATE = 'DUE'\"", False),
         ('connect(":memory:")', 'connect(":MEMORY:")', False),
         ('path / "ledger.db"', 'path / "LEDGER.DB"', False),
@@ -112,6 +113,12 @@ HARMFUL = (
     ("store.py", "connect", '("synchronous = EXTRA")', '("XXsynchronous = EXTRAXX")'),
     ("store.py", "Store.update", '" AND ".join(keys)', '"XX AND XX".join(keys)'),
     ("lease.py", "Lease.release", "noted |= {}", "noted = None"),
+    ("commands.py", "_wish", 'if head["is_said"]:', 'if head["IS_SAID"] or True:'),
+    ("earlier.py", "all_of", 'replace(key, sha=""))', "replace(key, sha=None))"),
+    ("landed.py", "rested", "(at or 0.0) < before", "(at or 1.0) <= before"),
+    ("pushes.py", "pushes_before", 'default=float("-inf"))', "default=None)"),
+    ("standing.py", "_dismissed", "category=one.category,", "category=None,"),
+    ("unreviewed.py", "found_in", 'key=lambda row: row["merged_id"]', "key=None"),
     ("breakers.py", "Breakers.settle", "not failed and not closed:", "not failed and closed:"),
 )
 

@@ -34,12 +34,12 @@ def note_of(repo: str, sha: str) -> str:
         raise
 
 
-def append(repo: str, sha: str, text: str) -> None:
-    """Put a text behind what the note of a commit says, as it is, blank lines and all.
+def append(repo: str, sha: str, note: str, text: str) -> None:
+    """Put a text behind what the `note_of` a commit says, as it is, blank lines and all.
 
     Raises HeadRejected where the repository may not be written, GitBusy where another git works.
     """
-    others = note_of(repo, sha).rstrip("\n")
+    others = note.rstrip("\n")
     whole = f"{others}\n\n{text}" if others else text
     try:
         content = whole.encode("utf-8", "surrogateescape")

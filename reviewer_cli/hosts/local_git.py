@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from reviewer_cli.core.conversation import Conversation
@@ -109,10 +110,10 @@ class LocalGit:
         if not Path(draft.draft_id).exists():
             raise DraftGone(f"The draft {draft.draft_id} is gone; it is written anew.")
         with alone_in(Path(review.key.repo)):
-            if posted := _posted(review.key):
-                self.discard(draft)
-                return posted
-            _append(review.key, document(review))
+            posted = while_busy(partial(_added, review.key, document(review)), GitBusy)
+        if posted is not None:
+            self.discard(draft)
+            return posted
         Path(draft.draft_id).replace(self._markdown_path(review.key))
         return _note_id(review.key)
 
@@ -140,8 +141,7 @@ class LocalGit:
     def amend(self, key: HeadKey, review_id: str, body: str) -> None:
         """Put the body behind what the head's own note says: each head has a note of its own."""
         with alone_in(Path(key.repo)):
-            if body.rstrip("\n") not in note_of(key.repo, key.sha):
-                _append(key, body)
+            while_busy(partial(_put_behind, key, body), GitBusy)
 
     def settle(self, key: HeadKey, comment_id: str, body: str) -> None:
         """Nothing: a note is no comment that could be folded up."""
@@ -265,14 +265,28 @@ def _posted(key: HeadKey) -> str | None:
 
     Under whatever name: a branch that was renamed is no reason to review a commit twice.
     """
-    lines = note_of(key.repo, key.sha).split("\n")
-    found = (MARKER.fullmatch(line) for line in lines)
+    return _said(key, note_of(key.repo, key.sha))
+
+
+def _said(key: HeadKey, note: str) -> str | None:
+    found = (MARKER.fullmatch(line) for line in note.split("\n"))
     return _note_id(key) if any(one and one[1] == key.sha for one in found) else None
+
+
+def _added(key: HeadKey, text: str) -> str | None:
+    """Append a review to the head's note; the id of the one that is there already, if one is."""
+    note = note_of(key.repo, key.sha)
+    if (posted := _said(key, note)) is None:
+        append(key.repo, key.sha, note, text)
+    return posted
+
+
+def _put_behind(key: HeadKey, text: str) -> None:
+    """Append a text to the head's note where it does not say it yet."""
+    note = note_of(key.repo, key.sha)
+    if text.rstrip("\n") not in note:
+        append(key.repo, key.sha, note, text)
 
 
 def _note_id(key: HeadKey) -> str:
     return f"{NOTES}:{key.sha}"
-
-
-def _append(key: HeadKey, text: str) -> None:
-    while_busy(lambda: append(key.repo, key.sha, text), GitBusy)

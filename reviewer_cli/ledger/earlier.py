@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer_cli.core.models import (
@@ -69,6 +69,16 @@ WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints)) AND dispositio
 ORDER BY findings.id DESC LIMIT 20
 """
 
+SAID_BEFORE = """
+SELECT wanted.key FROM json_each(:heads) AS wanted WHERE EXISTS (
+  SELECT 1 FROM heads CROSS JOIN findings ON findings.head_id = heads.id
+  WHERE heads.host = json_extract(wanted.value, '$[0]')
+    AND heads.repo = json_extract(wanted.value, '$[1]')
+    AND heads.pull = json_extract(wanted.value, '$[2]')
+    AND heads.head_sha <> json_extract(wanted.value, '$[3]')
+    AND heads.state = 'posted' AND heads.merged_at IS NULL AND disposition = 'kept')
+"""
+
 ATTACH = (
     "UPDATE findings SET comment_id = :comment_id WHERE id = :id AND comment_id IS NOT :comment_id"
 )
@@ -101,6 +111,12 @@ def earlier(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
 def all_of(store: Store, key: HeadKey) -> tuple[Earlier, ...]:
     """The same, with those of the head itself when it is posted."""
     return earlier(store, replace(key, sha=""))
+
+
+def said_before(store: Store, keys: Sequence[HeadKey]) -> frozenset[HeadKey]:
+    """Those of the heads whose pull request had something said about another head of it."""
+    wanted = json.dumps([(one.host, one.repo, one.pull, one.sha) for one in keys])
+    return frozenset(keys[row[0]] for row in store.read(SAID_BEFORE, {"heads": wanted}))
 
 
 def found_on(store: Store, key: HeadKey) -> tuple[Remark, ...]:

@@ -65,6 +65,15 @@ WHERE {UNFINISHED} AND state <> 'claimed' AND lease IS NULL AND pull = :pull
 ORDER BY state = 'due', first_seen_at, id LIMIT :limit
 """  # noqa: S608 - our own words
 
+KEYS = """
+SELECT host, repo, pull, head_sha FROM heads WHERE id IN (SELECT value FROM json_each(:ids))
+"""
+
+HEADS = """
+SELECT heads.* FROM json_each(:ids) AS wanted CROSS JOIN heads ON heads.id = wanted.value
+ORDER BY wanted.key
+"""
+
 CLAIM = """
 UPDATE heads SET state = CASE state WHEN 'due' THEN 'claimed' ELSE state END,
   lease = :token, lease_expires_at = :expires, attempts = attempts + 1,
@@ -180,8 +189,11 @@ class Ledger:
 
     def keys(self, head_ids: Sequence[int]) -> list[HeadKey]:
         """What these rows are about, in no order."""
-        query = "SELECT * FROM heads WHERE id IN (SELECT value FROM json_each(:ids))"
-        return [key_of(row) for row in self.store.read(query, {"ids": json.dumps(head_ids)})]
+        return [key_of(row) for row in self.store.read(KEYS, {"ids": json.dumps(head_ids)})]
+
+    def heads(self, head_ids: Sequence[int]) -> list[Head]:
+        """What these rows describe, in their order."""
+        return [head_of(row) for row in self.store.read(HEADS, {"ids": json.dumps(head_ids)})]
 
     def load(self, head_id: int) -> Work:
         """One row as work, with the review that was saved for it."""

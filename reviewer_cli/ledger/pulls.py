@@ -47,7 +47,8 @@ GATHERED = """
 INSERT INTO pulls (host, repo, pull, head_sha, state, version, gathered_at, ended_at, merged_as,
   looked_after_at)
 VALUES (:host, :repo, :pull, :head_sha, :state, :version, :now, :ended_at, :merged_as,
-  CASE WHEN EXISTS (SELECT 1 FROM heads JOIN findings ON head_id = heads.id
+  CASE WHEN :looked_after_at IS NOT NULL AND EXISTS (
+    SELECT 1 FROM heads JOIN findings ON head_id = heads.id
     WHERE host = :host AND repo = :repo AND pull = :pull AND disposition = 'kept')
   THEN :looked_after_at END)
 ON CONFLICT (host, repo, pull) DO UPDATE

@@ -6,7 +6,7 @@ What is done with is settled.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,8 @@ from reviewer_cli.core.signals import Signal, signals_in
 from reviewer_cli.core.threads import thread_of
 from reviewer_cli.errors import ReviewerError
 from reviewer_cli.ledger import outcomes, pulls, signals
-from reviewer_cli.ledger.earlier import all_of, found_on, last_reviewed
+from reviewer_cli.ledger.earlier import all_of, found_on, last_reviewed, said_before
+from reviewer_cli.ledger.store import Store
 from reviewer_cli.ports.host import CodeHost
 from reviewer_cli.sweep.aside import aside
 from reviewer_cli.sweep.heeding import said_by_us
@@ -37,13 +38,25 @@ async def look_after(doors: Doors, plan: Plan, sweep_id: int, heard: Heard) -> N
     One that fails is named in the log and heard of again by the next sweep.
     """
     done = []
+    concerned = _concerned(doors.ledger.store, [told for told, _ in heard.all()])
     for told, about in heard.all():
         try:
-            await _look_after(doors, sweep_id, told, about)
+            if told.key in concerned:
+                await _look_after(doors, sweep_id, told, about)
             done.append(told)
         except ReviewerError as error:
             LOGGER.warning("What became of our findings on %s is not known: %s", told.key, error)
     pulls.gathered(doors.ledger.store, done, doors.clock(), plan.watch_s)
+
+
+def _concerned(store: Store, told: Sequence[Conversation]) -> Set[HeadKey]:
+    """The heads on whose pull requests something may have become of a finding of ours.
+
+    Nothing did where nobody answered and all that we said is about the head that is there.
+    """
+    silent = [one.key for one in told if one.state is PullState.OPEN and not one.threads]
+    other = {one.key for one in told} - set(silent)
+    return other | said_before(store, silent) if silent else other
 
 
 async def _look_after(
@@ -52,9 +65,6 @@ async def _look_after(
     store, host = doors.ledger.store, doors.hosts[told.key.host]
     said = all_of(store, told.key)
     ours = said_by_us(said)
-    is_silent = told.state is PullState.OPEN and not told.threads
-    if is_silent and all(one.sha == told.key.sha for one in ours):
-        return
     signals.note(store, _signals(told, about, ours), doors.clock())
     newest = last_found(said)
     flagged = {one.id: one for one in (*ours, *newest.values())}

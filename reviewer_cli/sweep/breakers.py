@@ -119,8 +119,11 @@ class Breakers:
         return self._engine_is_unproven() and not asked and self._is_open(self._engine)
 
     def _host_is_unproven(self, head_id: int) -> bool:
+        unproven = self._availability.unproven
+        if not unproven:
+            return False
         door = host_door(self._doors.ledger.load(head_id).head.key.host)
-        return door in self._availability.unproven and self._is_open(door)
+        return door in unproven and self._is_open(door)
 
     def _is_open(self, door: str) -> bool:
         return self._availability.against_door(door) is None

@@ -77,6 +77,7 @@ async def listen(doors: Doors, plan: Plan, sweep_id: int, polled: Poll) -> Heard
     worth_asking = list(_worth_asking(doors, plan, polled))
 
     async def ask(keys: Iterable[HeadKey]) -> bool:
+        """Whether anybody said anything there."""
         found = await _told(doors, heard.asking(keys))
         for told in found:
             heard.add(told)
@@ -84,7 +85,7 @@ async def listen(doors: Doors, plan: Plan, sweep_id: int, polled: Poll) -> Heard
                 heard.heeded(told.key, await heed(doors, plan, sweep_id, writers, told))
             except FOREIGN_TROUBLE as error:
                 LOGGER.warning("What people say on %s waits: %s", told.key, error)
-        return bool(found)
+        return any(told.threads or told.remarks for told in found)
 
     if await ask([*worth_asking, *_due(doors, plan, polled)]):
         # What was asked for may have made other heads due than those that were expected to be.

@@ -95,9 +95,8 @@ async def review(
     A door that failed an earlier sweep is asked by one head alone; only when it answered do the
     others follow.
     """
-    heads = [doors.ledger.load(head_id).head for head_id in waiting]
     journey = Journey(doors, plan, sweep_id, heard, tally.observe)
-    doors.workshop.expect(heads)
+    doors.workshop.expect(doors.ledger.heads(waiting))
     batch: Batch[Ready, Saved] = Batch(
         plan.batch_size,
         doors.stopping,

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from reviewer_cli.core.conversation import Thread
@@ -32,6 +33,8 @@ from reviewer_cli.sweep.lookback import Flagged, Lookback, Since
 FETCH_TOGETHER = 100
 """Heads whose commits are fetched in one conversation with the remote."""
 LONGEST_STOP_S = 2.0
+BASES = 16
+"""Commits of base branches whose guidance is remembered: most heads of a sweep share one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +67,15 @@ class Workshop:
         self._cache_dir = cache_dir
         self._limits = limits
         self._tree_limits = CheckoutLimits()
-        self._pool = CheckoutPool(cache_dir / "checkouts", keep=2 * batch_size)
+        # Those in review, as many being prepared, and the one that waits between.
+        self._pool = CheckoutPool(cache_dir / "checkouts", keep=2 * batch_size + 1)
         self._mirrors: dict[str, Mirror] = {}
         self._expected: dict[str, list[Head]] = defaultdict(list)
         self._brought: set[HeadKey] = set()
         self._refused: dict[str, AccessRefused] = {}
         # Bound by the processor: more heads at once would only delay the first review.
         self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._guidance = lru_cache(maxsize=BASES)(project_guidance)
         self._is_stopped = False
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -101,7 +106,7 @@ class Workshop:
             lookback.fetch({*(one.sha for one in others), *([last.sha] if last else ())})
         with self._cores:
             # From the branch as it is, not from the merge base: what was mended since holds too.
-            guidance = project_guidance(mirror, head.base_sha)
+            guidance = self._guidance(mirror, head.base_sha)
             limits = replace(self._limits, project_ignore=guidance.ignore)
             diff = changes(mirror, head.base_sha, head.key.sha, limits)
             checkout = resources.enter_context(

@@ -340,6 +340,18 @@ def test_a_note_of_somebody_else_is_kept_byte_for_byte(host: LocalGit, repo: Rep
     assert host.look(key).posted == f"{NOTES}:{sha}"
 
 
+def test_a_review_that_came_since_the_look_is_not_added_to(host: LocalGit, repo: Repo) -> None:
+    key = HeadKey(
+        "local", str(repo.path), "topic", repo.commit({"a.py": "a = 2\n"}, branch="topic")
+    )
+    first = host.submit(host.prepare(review_of(host, key)))
+    said = repo.git("notes", f"--ref={NOTES}", "show", key.sha)
+    late = host.prepare(review_of(host, key, "Said by another sweep."))
+    assert host.submit(late) == first
+    assert repo.git("notes", f"--ref={NOTES}", "show", key.sha) == said
+    assert not Path(late.draft_id).exists()
+
+
 @pytest.mark.threat("T22", layer="posting", tries=4)
 def test_only_a_marker_on_a_line_of_its_own_counts(host: LocalGit, repo: Repo) -> None:
     sha = repo.commit({"a.py": "a = 2\n"}, branch="topic")

@@ -79,7 +79,7 @@ def test_what_is_only_noted_changes_nothing_else(ledger: Ledger, path: Path) -> 
 @pytest.mark.parametrize("attention", list(Attention))
 def test_a_comment_can_pause_ignore_and_resume(ledger: Ledger, attention: Attention) -> None:
     obey(ledger.store, asked("c-0"), Attention.PAUSED, NOW)
-    obey(ledger.store, asked(), attention, NOW)
+    assert obey(ledger.store, asked(), attention, NOW) is None
     found = known(ledger.store, head().key)
     assert found is not None
     assert found.standing is attention

@@ -27,6 +27,7 @@ from reviewer_cli.ledger.earlier import (
     earlier,
     found_on,
     last_reviewed,
+    said_before,
     said_elsewhere,
 )
 from reviewer_cli.ledger.ledger import Ledger
@@ -95,6 +96,21 @@ def test_all_other_rounds_are_told_the_oldest_first_and_never_the_head_itself(
     assert told[2].remark.repeats == 1
     assert [one.sha for one in earlier(ledger.store, SECOND.key)] == [sha(1), sha(1)]
     assert all_of(ledger.store, SECOND.key) == told
+
+
+def test_only_what_was_posted_on_another_head_of_a_pull_request_was_said_before(
+    ledger: Ledger,
+) -> None:
+    other, silent, unposted = head(5), head(6), head(7)
+    posted(ledger, FIRST, remark())
+    posted(ledger, other, remark())
+    posted(ledger, silent, remark(disposition=Disposition.REPEATED))
+    enter(ledger, unposted)
+    claimed(ledger, 4).save_review(reviewed(unposted), 1, NOW)
+    moved = [pushed(one, 9).key for one in (other, silent, unposted)]
+    wanted = [SECOND.key, FIRST.key, other.key, *moved]
+    assert said_before(ledger.store, wanted) == {SECOND.key, moved[0]}
+    assert said_before(ledger.store, []) == frozenset()
 
 
 def test_only_what_was_said_or_left_unsaid_for_it_is_told(ledger: Ledger) -> None:
@@ -205,8 +221,8 @@ def test_what_is_said_on_another_open_pull_request_is_found(ledger: Ledger) -> N
     two, one = told()
     assert (one.key, one.base) == (head(2).key, reviewed(head(2)).merge_base)
     assert one.anchor == remark().anchor
-    assert (one.fingerprint, one.text_fingerprint) == ("same", "words")
-    assert two.fingerprint == "own-2"
+    assert (one.id, one.fingerprint, one.text_fingerprint) == (4, "same", "words")
+    assert (two.id, two.fingerprint) == (5, "own-2")
     assert said_elsewhere(ledger.store, head(1).key, []) == ()
     gathered(ledger.store, [conversation(head(2), state=PullState.CLOSED)], NOW)
     assert told() == [], "nobody looks there any more"
@@ -217,12 +233,13 @@ def test_what_is_said_on_another_open_pull_request_is_found(ledger: Ledger) -> N
 
 
 def test_all_that_a_head_s_review_found_is_told(ledger: Ledger) -> None:
-    found = tuple(remark(fingerprint=str(one), disposition=one) for one in Disposition)
+    found = tuple(
+        remark(fingerprint=str(one), disposition=one, reason=f"why it is {one}")
+        for one in Disposition
+    )
     posted(ledger, FIRST, *found)
     posted(ledger, SECOND, remark(), now=LATER)
-    told = found_on(ledger.store, FIRST.key)
-    assert [one.disposition for one in told] == list(Disposition)
-    assert [one.fingerprint for one in told] == list(Disposition)
+    assert found_on(ledger.store, FIRST.key) == found
     assert found_on(ledger.store, THIRD.key) == ()
 
 

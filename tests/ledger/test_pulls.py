@@ -147,6 +147,18 @@ def test_an_end_is_gathered_once(ledger: Ledger, path: Path, state: PullState) -
     assert examined(path) == ()
 
 
+@pytest.mark.parametrize("state", [PullState.OPEN, PullState.CLOSED])
+def test_what_was_not_merged_has_no_commit_that_brought_it_into_its_base(
+    ledger: Ledger, state: PullState
+) -> None:
+    """Also where a host names the commit of a merge that it only tried."""
+    posted(ledger, head())
+    gathered(ledger.store, [conversation(head(), state=state, merged_as=sha(9))], NOW)
+    found = known(ledger.store, head().key)
+    assert found is not None
+    assert found.merged_as is None
+
+
 def test_a_host_that_does_not_say_when_it_ended_says_so_at_the_latest_now(ledger: Ledger) -> None:
     posted(ledger, head(), remark())
     gathered(ledger.store, [conversation(head(), state=PullState.MERGED)], LATER, 100.0)
@@ -167,6 +179,8 @@ def test_what_was_merged_is_looked_after_until_its_time(ledger: Ledger) -> None:
     assert [one.key.pull for one in found] == ["pull-1"]
     assert looked_after(ledger.store, REPOS, NOW + 100.0) == ()
     assert looked_after(ledger.store, {("github", "o/r")}, NOW) == ()
+    others = [known(ledger.store, head(number).key) for number in (2, 3, 4)]
+    assert [one.looked_after_at for one in others if one] == [None, None, None]
 
 
 def test_what_was_merged_without_a_finding_needs_no_looking_after(ledger: Ledger) -> None:

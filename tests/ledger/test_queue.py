@@ -112,6 +112,12 @@ def test_the_round_counts_the_reviews_posted_on_the_pull_request(ledger: Ledger)
     assert [ledger.load(number).round for number in (1, 2, 3)] == [1, 2, 1]
 
 
+def test_heads_are_told_in_the_order_in_which_they_are_asked_for(ledger: Ledger) -> None:
+    enter(ledger, head(1), head(2), head(3))
+    assert ledger.heads([3, 1]) == [head(3), head(1)]
+    assert {one.pull for one in ledger.keys([3, 1])} == {"pull-1", "pull-3"}
+
+
 def test_a_due_head_that_moved_or_closed_is_retired_with_the_reason(
     ledger: Ledger, path: Path
 ) -> None:
@@ -165,6 +171,13 @@ def test_only_what_was_asked_for_is_handed_out(ledger: Ledger) -> None:
     assert ledger.due({("local", REPO), ("local", "/srv/other")}, NOW, 10) == [1, 2, 3]
     assert ledger.due({("github", REPO)}, NOW, 10) == []
     assert ledger.due(set(), NOW, 10) == []
+
+
+def test_what_rows_are_about_is_told_by_their_ids(ledger: Ledger) -> None:
+    enter(ledger, head(1), head(2), head(3))
+    told = ledger.keys([3, 1, 99])
+    assert (len(told), set(told)) == (2, {head(1).key, head(3).key})
+    assert ledger.keys([]) == []
 
 
 def test_a_head_is_not_due_before_its_time(ledger: Ledger) -> None:

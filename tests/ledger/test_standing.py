@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from reviewer_cli.core.conversation import PullState
+from reviewer_cli.core.declared import Baseline, known_tables
 from reviewer_cli.core.declared import baseline as read_baseline
-from reviewer_cli.core.declared import known_tables
 from reviewer_cli.core.models import Outcome, Remark
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.outcomes import Noted, note
@@ -45,8 +45,20 @@ def test_what_was_declined_on_three_pull_requests_is_proposed_as_a_table(ledger:
     assert (found.host, found.repo) == ("local", REPO)
     (known,) = known_tables(tomllib.loads(found.proposal.toml)["known"])
     assert "pull-1, pull-2, pull-3" in known.reason
+    assert (known.category, known.rule) == ("correctness", "")
     assert proposals(ledger.store, REPO) == (found,)
     assert proposals(ledger.store, "/srv/other") == ()
+
+
+def test_what_a_rule_found_is_proposed_by_the_name_of_the_rule(ledger: Ledger) -> None:
+    for number in (1, 2, 3):
+        made = about("Password is logged", number)
+        found = replace(made.finding, rule="own/no-secrets")
+        posted(ledger, head(number), replace(made, finding=found))
+    declined(ledger, 1, 2, 3)
+    (proposed,) = proposals(ledger.store)
+    (known,) = known_tables(tomllib.loads(proposed.proposal.toml)["known"])
+    assert (known.category, known.rule) == ("", "own/no-secrets")
 
 
 @pytest.mark.parametrize("gone", [Outcome.FIXED, Outcome.SUGGESTION_COMMITTED, Outcome.REVERTED])
@@ -61,12 +73,21 @@ def test_a_baseline_holds_what_still_stands_and_can_be_read_back(
     note(ledger.store, [Noted(finding_id=2, outcome=gone, evidence="")], None, NOW)
     found = baseline(ledger.store, REPO)
     assert found is not None
-    assert [(one.title, one.path, one.fingerprint) for one in found] == [
-        ("One", "a.py", f"{1:016x}")
-    ]
+    known = {"fingerprint": f"{1:016x}", "text_fingerprint": f"{100:016x}"}
+    assert found == (Baseline(path="a.py", title="One", **known),)
     names = ("fingerprint", "text_fingerprint", "path", "title")
     written = json.dumps([{name: getattr(one, name) for name in names} for one in found])
     assert read_baseline(written.encode()) == found
+
+
+def test_a_long_title_and_a_long_path_are_shortened_in_a_baseline(ledger: Ledger) -> None:
+    for number, length in ((1, 300), (2, 301)):
+        made = about("t" * length, number)
+        posted(ledger, head(number), replace(made, anchor=replace(made.anchor, path="p" * length)))
+    found = baseline(ledger.store, REPO)
+    assert found is not None
+    assert [one.title for one in found] == ["t" * 300, "t" * 299 + "…"]
+    assert [one.path for one in found] == ["p" * 300, "p" * 299 + "…"]
 
 
 def test_of_an_unknown_repository_nothing_is_told(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewer_cli.core.models import Disposition, Head, Remark
+from reviewer_cli.core.models import Disposition, Head, Remark, Severity
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.rows import Entry
 from reviewer_cli.ledger.unreviewed import MergedUnreviewed, found_in, repositories
@@ -61,7 +61,8 @@ def test_repositories_are_told_where_something_merged_was_reviewed_since(ledger:
 def test_heads_are_told_newest_first_with_what_is_kept_of_their_reviews(ledger: Ledger) -> None:
     first = head(1, title="Sort the queue")
     refuted = replace(remark(), disposition=Disposition.REFUTED)
-    looked_at(ledger, first, NOW - 20.0, remark(), refuted)
+    found_there = (remark(), remark(Severity.LOW))
+    looked_at(ledger, first, NOW - 20.0, *found_there, refuted)
     looked_at(ledger, head(2), NOW - 10.0, refuted)
     looked_at(ledger, pushed(head(2), 7), NOW - 10.0, remark())
     posted(ledger, head(4), remark())
@@ -71,14 +72,14 @@ def test_heads_are_told_newest_first_with_what_is_kept_of_their_reviews(ledger: 
     assert [(one.pull, one.sha[-1], len(one.remarks)) for one in found] == [
         ("pull-2", "7", 1),
         ("pull-2", "2", 0),
-        ("pull-1", "1", 1),
+        ("pull-1", "1", 2),
     ]
     assert found[-1] == MergedUnreviewed(
         pull="pull-1",
         sha=first.key.sha,
         title="Sort the queue",
         merged_at=NOW - 20.0,
-        remarks=(remark(),),
+        remarks=found_there,
     )
 
 

@@ -15,9 +15,10 @@ from reviewer_cli.core.models import (
 )
 from reviewer_cli.errors import HeadRejected, HostUnavailable
 from reviewer_cli.ledger.breakers import Breakers
+from reviewer_cli.ledger.commands import wish
 from reviewer_cli.ledger.ledger import Ledger
 from reviewer_cli.ledger.records import reading
-from reviewer_cli.ledger.rows import SavedReply, SweepCounts
+from reviewer_cli.ledger.rows import Entry, SavedReply, SweepCounts, Wish
 from reviewer_cli.ledger.views import (
     FindingRecord,
     HeadHistory,
@@ -30,6 +31,7 @@ from tests.ledger.samples import (
     LATER,
     NOW,
     REPO,
+    RULES,
     begun,
     claimed,
     enter,
@@ -90,6 +92,16 @@ def test_a_head_is_told_with_all_its_columns(ledger: Ledger, path: Path) -> None
     expected = posted(ledger)
     with reading(path) as records:
         assert records.find("1") == (expected,)
+
+
+def test_a_head_is_told_with_when_it_was_merged_and_what_was_wished(
+    ledger: Ledger, path: Path
+) -> None:
+    ledger.enter([Entry(head=head(), due_at=NOW, merged_at=NOW - 5.0)], RULES, NOW)
+    wish(ledger.store, head().key, Wish.FULL, LATER)
+    with reading(path) as records:
+        (found,) = records.find("1")
+    assert (found.merged_at, found.wish) == (NOW - 5.0, Wish.FULL)
 
 
 def test_a_dead_head_is_told_with_its_error(ledger: Ledger, path: Path) -> None:

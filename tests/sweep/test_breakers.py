@@ -132,6 +132,8 @@ def test_a_limit_that_goes_on_is_asked_once_and_ever_more_rarely(stage: Stage) -
 def test_saved_reviews_are_posted_while_the_model_is_left_alone(stage: Stage) -> None:
     repo = with_heads(stage, 2)
     stage.host = FaultyHost(stage.root / "reviews", raising("submit before", AccessRefused("no")))
+    # Long enough for both to be in review before the first is posted.
+    stage.engine = ScriptedEngine(latency=lambda request: 0.5)
     stage.sweep(batch_size=2)
     assert State.DUE not in stage.states().values()
     stage.host = None
