@@ -292,18 +292,18 @@ def test_no_text_makes_searching_slow() -> None:
     secrets = knowing(*(f"made-up value number {at} 9f8e7d" for at in range(20)))
     pieces = ("a", "aB3dE5f", "%41", "\\", "&#", "-eyJ", "eyJaaaaaaaaaa.", "xox", "=", "sk-proj-")
     blocks = ("-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n" + "A" * 15 + "\n")
-    started = time.perf_counter()
+    started = time.process_time()
     for piece in (*pieces, *blocks, "made-up value number 1 "):
         secrets.redacted(piece * (16_000 // len(piece)))
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 def test_a_long_secret_is_taken_without_a_wait() -> None:
     """Such as a provider's key file in JSON: a few thousand characters, known at each start."""
     secrets, value = KnownSecrets(), "".join(f"{at:x}-" for at in range(3000))
-    started = time.perf_counter()
+    started = time.process_time()
     secrets.add(value)
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5
     assert is_known_in(secrets, f"see {value[: len(value) // 2 + 1]}")
 
 

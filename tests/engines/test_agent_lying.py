@@ -138,18 +138,18 @@ def test_an_ending_of_any_shape_is_the_affair_of_one_head(field: str, value: obj
 
 @pytest.mark.threat("T20", layer="validation")
 def test_a_giant_name_of_a_model_costs_no_search(room: Room) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InvalidReply, match="a name that cannot be"):
         saying(room, 'model("m%41 " * (1 << 20)); end()')
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.threat("T20", layer="validation")
 @pytest.mark.parametrize("text", ["m%41 " * (1 << 20), "%41&#65;" * (1 << 20), " " * (8 << 20)])
 def test_giant_words_are_cut_before_they_are_searched(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert len(in_short(text)) <= 300
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 # The SDK leaves a pipe that still holds something to Python's garbage collector.

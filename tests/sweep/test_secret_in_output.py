@@ -179,9 +179,9 @@ def test_an_answer_that_is_too_large_is_not_searched_and_not_kept(
 ) -> None:
     with_change(stage)
     stage.engine = ScriptedEngine(lambda request: answer)
-    started = time.monotonic()
+    started = time.process_time()
     stage.sweep()
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
     (row,) = stage.rows()
     assert row.error == "The engine's reply is too large; the head will be tried again."
     (reply,) = stage.history("topic").replies
