@@ -4,9 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 RELIABILITY := tests/posting tests/matrix tests/torture tests/ledger/test_model.py \
   tests/ledger/test_upgrade.py tests/sweep/test_processes.py tests/hosts/test_github_stories.py
+AXE := .cache/axe/node_modules/axe-core/axe.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench coverage mutation real replay security landlock kill torture soak reliability faults matrix github-spec conversation pictures clean
+.PHONY: help setup demo test lint types format bench coverage mutation real replay security landlock kill torture soak reliability faults matrix github-spec conversation goldens browser pictures clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ demo: $(INSTALLED) ## Review a small made-up repository, offline
 	@$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the tests (minutes)
-	$(BIN)/pytest -m "not real" --count-threats compare -n $(or $(PROCESSES),2) --dist loadfile
+	$(BIN)/pytest -m "not real and not browser" --count-threats compare -n $(or $(PROCESSES),2) --dist loadfile
 
 lint: $(INSTALLED) ## Check style and the rules of the house
 	$(BIN)/ruff check .
@@ -93,8 +94,22 @@ github-spec: $(INSTALLED) ## Fetch GitHub's API descriptions, which some tests c
 conversation: $(INSTALLED) ## Play a pull request of three rounds into docs/rounds.md
 	$(BIN)/python -m tests.conversation
 
+goldens: $(INSTALLED) ## Write each format of the digest anew, to be looked at
+	$(BIN)/python -m tests.render.test_digest_goldens
+
+browser: $(INSTALLED) $(AXE) ## Open the digest's page in Chromium: axe-core, widths, colours, paper
+	$(BIN)/pytest -m browser tests/browser
+
+# Only its one file is read; no script of the package runs.
+$(AXE): tests/browser/package.json tests/browser/package-lock.json
+	@mkdir -p .cache/axe
+	@cp $^ .cache/axe/
+	npm ci --prefix .cache/axe --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 pictures: $(INSTALLED) ## Make the pictures of the documentation
 	$(BIN)/python -m demo.pictures
+	$(BIN)/python -m tests.browser.pictures
 
 clean: ## Remove what the targets made
 	rm -rf .venv .cache build dist mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

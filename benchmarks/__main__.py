@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    digest,
     first_request,
     full_batch,
     github_idle,
@@ -52,6 +53,7 @@ BARS: dict[str, Callable[[Path], list[Figure]]] = {
     "github_idle": github_idle.measure,
     "github_post": github_post.measure,
     "later_rounds": later_rounds.measure,
+    "digest": digest.measure,
 }
 
 

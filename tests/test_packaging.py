@@ -57,3 +57,14 @@ def test_the_program_in_use_is_the_one_inside_the_pinned_package(tmp_path: Path)
     said = prove(program, Launcher(), cell)
     assert said == _cli_version.__cli_version__
     assert tuple(map(int, said.split("."))) >= VERBATIM_SINCE
+
+
+def test_what_the_package_reads_beside_its_code_is_shipped_with_it() -> None:
+    """The wheel takes all of the package's directory, and nothing is left out of it by a rule."""
+    from importlib.resources import files
+
+    templates = files("reviewer_cli").joinpath("render/templates")
+    assert {one.name for one in templates.iterdir()} == {"digest.css", "digest.html.j2"}
+    assert PROJECT["tool"]["hatch"]["build"]["targets"] == {"wheel": {"packages": ["reviewer_cli"]}}
+    ignored = (Path(__file__).parents[1] / ".gitignore").read_text(encoding="utf-8")
+    assert not {"*.css", "*.j2", "*.md", "templates"} & set(ignored.split())

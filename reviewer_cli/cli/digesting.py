@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reviewer_cli.config.load import Loaded
     from reviewer_cli.core.digest import Digest
     from reviewer_cli.core.periods import Span
+    from reviewer_cli.digest.weekly import Make
     from reviewer_cli.ledger.outbox import Delivery
     from reviewer_cli.ledger.store import Store
     from reviewer_cli.sweep.plan import Plan
@@ -80,7 +82,9 @@ def send(loaded: Loaded, span: Span, again: tuple[str, ...]) -> int:
     now = time.time()
     with exclusive(where.state / LOCK, now), closing(Ledger(where.ledger)) as ledger:
         store = ledger.store
-        done = queue(store, span, zone, to, partial(_made, store, zone, now), now)
+        troubles: list[str] = []
+        make = _in_words(loaded, partial(_made, store, zone, now), span, troubles)
+        done = queue(store, span, zone, to, make, now)
         if done.digest_id is None:
             raise UsageError(NOT_OVER.format(span_name(span, zone)))
         outbox, ids = Outbox(store), (done.digest_id, *done.own)
@@ -89,7 +93,7 @@ def send(loaded: Loaded, span: Span, again: tuple[str, ...]) -> int:
                 outbox.again(digest_id, channel, now)
         try:
             with _stoppable():
-                said = _delivered(loaded, store)
+                said = (*troubles, *_delivered(loaded, store))
         except KeyboardInterrupt:
             said = ()
             say(STOPPED)
@@ -139,6 +143,7 @@ def _refuse_unknown(names: tuple[str, ...], again: tuple[str, ...]) -> None:
 
 def _weekly(loaded: Loaded, store: Store) -> tuple[str, ...]:
     """One look at the week and one at what waits; all else only where there is something to do."""
+    from reviewer_cli.digest.due import due_span
     from reviewer_cli.digest.weekly import weekly
     from reviewer_cli.ledger.outbox import Outbox
     from reviewer_cli.wiring.notices import mailing
@@ -147,10 +152,13 @@ def _weekly(loaded: Loaded, store: Store) -> tuple[str, ...]:
     said: tuple[str, ...] = ()
     if settings.digest.enabled:
         zone, to = settings.digest.zone, mailing(settings)
-        make = partial(_made, store, zone, now)
+        troubles: list[str] = []
+        week = due_span(now, settings.digest.moment, zone)
+        make = _in_words(loaded, partial(_made, store, zone, now), week, troubles)
         done = weekly(store, settings.digest.moment, zone, to, make, now)
         if done is not None and done.dropped:
-            said = (f"{OUTDATED} {done.dropped}.",)
+            troubles.append(f"{OUTDATED} {done.dropped}.")
+        said = tuple(troubles)
     return (*said, *_delivered(loaded, store)) if Outbox(store).open() else said
 
 
@@ -161,6 +169,37 @@ def _delivered(loaded: Loaded, store: Store) -> tuple[str, ...]:
 
     with outlets(loaded.settings, wiring.places(loaded), store) as opened:
         return deliver(opened)
+
+
+def _in_words(loaded: Loaded, make: Make, told: Span, troubles: list[str]) -> Make:
+    """The same, with a model's paragraph in the digest of that one time, if anybody wants one.
+
+    Why there is none is added to the `troubles`; the digest is made all the same.
+    """
+    if not loaded.settings.digest.words:
+        return make
+
+    def made(span: Span, scope: str) -> Digest:
+        digest = make(span, scope)
+        if span != told or scope or not digest.period.is_final:
+            return digest
+        from reviewer_cli import wiring
+        from reviewer_cli.digest.wording import worded
+        from reviewer_cli.wiring.writer import writer
+
+        try:
+            found = writer(loaded.settings, wiring.places(loaded))
+        except ReviewerError as error:
+            troubles.append(f"The digest goes without the model's paragraph: {error}")
+            return digest
+        if found is None:
+            return digest
+        done = asyncio.run(worded(digest, found))
+        if done.trouble:
+            troubles.append(done.trouble)
+        return done.digest
+
+    return made
 
 
 def _made(store: Store, zone: tzinfo, now: float, span: Span, scope: str) -> Digest:

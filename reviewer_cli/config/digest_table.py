@@ -37,6 +37,7 @@ class DigestTable(Table):
     at: Annotated[str, AfterValidator(_moment)] = "mon 07:00"
     coverage: bool = True
     titles: Literal["own", "all", "none"] = "own"
+    words: bool = False
     repository_issues: bool = False
     central_issue: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     file: str | None = None

@@ -69,10 +69,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A paragraph that a model wrote about the numbers, and which model."""
+    """A paragraph that a model wrote about the numbers: which model, and for how much.
+
+    That is in no number of the digest, which is made before it.
+    """
 
     text: str
     model: str
+    usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ _ADAPTER = TypeAdapter(Digest)
 
 def to_json(digest: Digest) -> str:
     """The digest as indented JSON with a newline at its end; the same digest is the same text."""
-    return json.dumps(asdict(digest), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(asdict(digest), ensure_ascii=True, indent=2, allow_nan=False) + "\n"
 
 
 def from_json(text: str) -> Digest:

@@ -6,7 +6,7 @@ They are plain text: a name in them is on one line and visible, and each format 
 from __future__ import annotations
 
 from reviewer_cli.core.activity import Month, Outage, Parts, Volume
-from reviewer_cli.core.digest import AdviceKind, Period
+from reviewer_cli.core.digest import AdviceKind, Period, Words
 from reviewer_cli.core.digest_figures import (
     MONTHS,
     counted,
@@ -181,6 +181,11 @@ def labelled(accuracy: Accuracy) -> str:
     if not proxy.of:
         return f"{told}."
     return f"{told}; by the proxy it is {percent(proxy.rate)} of the same."
+
+
+def written_for(words: Words) -> str:
+    """What a model's paragraph cost, to follow its name; nothing where that is not known."""
+    return "" if words.usd is None else f" for {money(words.usd)}"
 
 
 def _agrees(change: Change) -> bool:

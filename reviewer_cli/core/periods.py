@@ -61,6 +61,13 @@ def weeks_before(span: Span, count: int, zone: tzinfo) -> tuple[Span, ...]:
     return tuple(_days(one, other, zone) for one, other in pairwise(edges))
 
 
+def trend_weeks(span: Span, zone: tzinfo) -> tuple[Span, ...]:
+    """The 13 weeks up to that in which a span ends, which is told of as far as the span goes."""
+    last = week(week_name(span.until - 1, zone), zone)
+    before = weeks_before(last, TREND_WEEKS - 1, zone)
+    return (*before, Span(last.since, min(last.until, span.until)))
+
+
 def days(first: date, last: date, zone: tzinfo) -> Span:
     """From the beginning of one day to the end of another; raises ValueError for a wrong order."""
     if last < first:

@@ -10,9 +10,10 @@ QUOTING = (AdviceKind.DISMISSED, AdviceKind.PASSED_OVER)
 
 
 def untitled(digest: Digest) -> Digest:
-    """The digest without the titles of findings, what was drawn from them, and a model's words.
+    """The digest without the titles of findings.
 
-    Advice about a pattern loses the text to be put into a file, which quotes one of them.
+    Advice about a pattern loses the text to be put into a file, which quotes some of them. A
+    model's words stay: it was told of no repository.
     """
     return replace(
         digest,
@@ -21,5 +22,4 @@ def untitled(digest: Digest) -> Digest:
         advice=tuple(
             replace(one, file="", text="") if one.kind in QUOTING else one for one in digest.advice
         ),
-        words=None,
     )

@@ -61,15 +61,6 @@ class Judged:
     declined: int = 0
     passed_over: int = 0
 
-    def add(self, one: Fate) -> None:
-        """Count findings in."""
-        if one.outcome in ACTED_ON:
-            self.acted_on += one.findings
-        elif one.outcome in DECLINED:
-            self.declined += one.findings
-        elif one.outcome in PASSED_OVER:
-            self.passed_over += one.findings
-
 
 def summed(reviews: Iterable[Told], since: float) -> dict[Pull, Sums]:
     """The reviews by pull request, apart from `since` on."""
@@ -91,7 +82,12 @@ def judged(fates: Iterable[Fate], since: float) -> dict[Pull, Judged]:
         sums = found.get(pull)
         if sums is None:
             sums = found[pull] = Judged()
-        sums.add(one)
+        if one.outcome in ACTED_ON:
+            sums.acted_on += one.findings
+        elif one.outcome in DECLINED:
+            sums.declined += one.findings
+        elif one.outcome in PASSED_OVER:
+            sums.passed_over += one.findings
     return found
 
 

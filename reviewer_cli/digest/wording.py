@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reviewer_cli.core.digest import Digest, Words
+from reviewer_cli.core.measures import usd
 from reviewer_cli.core.models import Usage
 from reviewer_cli.core.sanitise import one_line
 from reviewer_cli.core.worded import accepted, numbers_of
@@ -44,5 +45,6 @@ async def worded(digest: Digest, writer: Writer) -> Worded:
     if text is None:
         why = f"{WITHOUT}: it was not plain, or had a number that is none of the digest's."
         return Worded(digest=bare, usage=draft.usage, trouble=why)
-    words = Words(text=text, model=one_line(draft.words.model, LONGEST_NAME))
+    model = one_line(draft.words.model, LONGEST_NAME)
+    words = Words(text=text, model=model, usd=usd(draft.usage.usd))
     return Worded(digest=replace(digest, words=words), usage=draft.usage)

@@ -64,7 +64,7 @@ def plan(
         mentions=settings.rounds.mentions,
         merged_s=None if merged_since is None else _duration(merged_since),
         merged_issue=merged_issue,
-        count_merged=settings.digest.enabled and settings.digest.coverage,
+        count_merged=settings.digest.coverage,
         keep=Keep(findings_s=settings.ledger.keep_findings, texts_s=settings.ledger.keep_heads),
     )
 

@@ -60,21 +60,21 @@ def test_what_could_not_be_kept_is_refused(tmp_path: Path, text: str, words: str
     assert "canary" not in str(refused.value)
 
 
-def test_without_a_table_nothing_goes_out_and_nothing_is_asked(tmp_path: Path) -> None:
+def test_without_a_table_nothing_goes_out(tmp_path: Path) -> None:
     found = loaded(tmp_path, 'repositories = ["acme/shop"]')
     assert mailing(found.settings).channels == ()
     assert mailing(found.settings).own is None
-    assert plan(found, ()).count_merged is False
     assert (found.settings.digest.zone, found.settings.digest.moment) == (
         UTC,
         At(weekday=0, hour=7, minute=0),
     )
 
 
-def test_what_was_merged_is_counted_where_a_digest_tells_it(tmp_path: Path) -> None:
-    head = 'repositories = ["acme/shop"]\n[digest]\nenabled = true\n'
+def test_what_was_merged_is_counted_for_digests_made_by_hand_too(tmp_path: Path) -> None:
+    head = 'repositories = ["acme/shop"]\n'
     assert plan(loaded(tmp_path, head), ()).count_merged is True
-    assert plan(loaded(tmp_path, f"{head}coverage = false\n"), ()).count_merged is False
+    off = f"{head}[digest]\ncoverage = false\n"
+    assert plan(loaded(tmp_path, off), ()).count_merged is False
 
 
 def test_every_channel_has_the_name_of_its_setting(tmp_path: Path) -> None:

@@ -58,7 +58,9 @@ def asked(writer: Writer) -> Worded:
 def test_a_good_paragraph_stands_in_the_digest_with_who_wrote_it() -> None:
     says = Says(TEXT)
     done = asked(says)
-    assert done.digest == replace(FULL, words=Words(text=TEXT, model="claude-sonnet-5"))
+    assert done.digest == replace(
+        FULL, words=Words(text=TEXT, model="claude-sonnet-5", usd=USAGE.usd)
+    )
     assert (done.usage, done.trouble) == (USAGE, "")
     assert says.told == [numbers_of(FULL)]
     assert from_json(to_json(done.digest)) == done.digest

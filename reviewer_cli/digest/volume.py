@@ -1,0 +1,83 @@
+"""How much was reviewed and what was not, with what was merged beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reviewer_cli.core.activity import AfterMerge, Missed, Volume
+from reviewer_cli.core.chance import share
+from reviewer_cli.core.facts import End, EventKind, Told
+from reviewer_cli.core.measures import Named
+from reviewer_cli.core.models import Severity
+from reviewer_cli.digest.reading import TOP, Facts, counts
+from reviewer_cli.ledger.figures_reviews import found_late
+from reviewer_cli.ledger.store import Store
+
+LAST_ROUND = 4
+"""Later rounds than this are counted with it."""
+
+
+def volume(store: Store, facts: Facts, within: str) -> Volume:
+    """The heads of a span; what was merged is told only where the hosts were asked for it."""
+    before = [one for one in facts.told if one.merged_at is None]
+    after = [one for one in facts.told if one.merged_at is not None]
+    was_counted = any(one.kind == EventKind.COUNTED for one in facts.events)
+    merged = [one for one in facts.ends if one.state == "merged"] if was_counted else []
+    covered = sum(one.is_covered for one in merged)
+    last = sum(one.is_last_covered for one in merged)
+    return Volume(
+        reviewed=len(before),
+        notes=sum(one.form == "note" for one in before),
+        found_elsewhere=len(_heads(facts, EventKind.FOUND)),
+        superseded=len(_heads(facts, EventKind.SUPERSEDED)),
+        skipped=counts(word for word, _ in _heads(facts, EventKind.SKIPPED)),
+        rounds=_rounds(before),
+        merged=len(merged) if was_counted else None,
+        covered=share(covered, len(merged)) if was_counted else None,
+        last_head_covered=share(last, len(merged)) if was_counted else None,
+        merged_unreviewed=_missed(merged),
+        reviewed_after_merge=len(after),
+        after_merge=_after_merge(store, facts, after, within),
+    )
+
+
+def _heads(facts: Facts, kind: EventKind) -> set[tuple[str, int | None]]:
+    """The heads to which it happened, each once for each word of it."""
+    words = kind is EventKind.SKIPPED
+    found = (one for one in facts.events if one.kind == kind)
+    return {(one.word if words else "", one.head_id) for one in found}
+
+
+def _rounds(told: Sequence[Told]) -> tuple[Named, ...]:
+    rounds = [min(one.round, LAST_ROUND) for one in told]
+    names = {number: str(number) for number in range(1, LAST_ROUND)} | {LAST_ROUND: "4+"}
+    return tuple(Named(name=names[one], count=rounds.count(one)) for one in sorted(set(rounds)))
+
+
+def _missed(merged: Sequence[End]) -> tuple[Missed, ...]:
+    """The newest first: those can still be looked at before anybody builds on them."""
+    missed = sorted(
+        (one for one in merged if not one.is_covered),
+        key=lambda one: (-one.ended_at, one.repo, one.pull),
+    )
+    return tuple(Missed(repo=one.repo, pull=one.pull, why=one.why) for one in missed[:TOP])
+
+
+def _after_merge(
+    store: Store, facts: Facts, after: Sequence[Told], within: str
+) -> tuple[AfterMerge, ...]:
+    ranks: dict[int, int] = {}
+    for found in found_late(store, facts.span, within):
+        rank = Severity(found.severity).rank
+        ranks[found.head_id] = min(rank, ranks.get(found.head_id, rank))
+    severities = list(Severity)
+    ordered = sorted(after, key=lambda one: (-one.kept, one.repo, one.pull, one.told_at))
+    return tuple(
+        AfterMerge(
+            repo=one.repo,
+            pull=one.pull,
+            kept=one.kept,
+            worst=severities[ranks[one.head_id]] if one.head_id in ranks else None,
+        )
+        for one in ordered[:TOP]
+    )
