@@ -42,7 +42,7 @@ format: $(INSTALLED) ## Rewrite the code in the house style
 
 coverage: $(INSTALLED) ## Fail where the ledger, posting, recovery and sanitising lack tests
 	@mkdir -p .cache
-	$(BIN)/coverage run -m pytest -q tests/ledger tests/core/test_sanitise.py tests/sweep/test_one_posting.py tests/sweep/test_recovery.py
+	$(BIN)/coverage run -m pytest -q tests/ledger tests/digest/test_parts.py tests/digest/test_as_of.py tests/digest/test_delivering.py tests/digest/test_labelling.py tests/core/test_sanitise.py tests/sweep/test_one_posting.py tests/sweep/test_recovery.py
 	$(BIN)/coverage report
 
 mutation: $(INSTALLED) ## Change the ledger and posting bit by bit; write what no test saw (minutes)
