@@ -30,7 +30,7 @@ EXISTS (SELECT 1 FROM reviews
 """
 
 WISHED = f"""
-SELECT id, state, state = 'posted' 
+SELECT id, state, state = 'posted'
   AND (reason = '{FOUND}' OR merged_at IS NOT NULL OR {SAID}) AS is_said FROM heads
 WHERE host = :host AND repo = :repo AND pull = :pull AND head_sha = :sha
 """  # noqa: S608 - our own words
