@@ -24,6 +24,10 @@ NOT_WITH_DELIVER = (
     "and --label."
 )
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+"""Dates of other years have no weeks before or after them with which to compare."""
+NO_SUCH_YEAR = f"Name a time between the years {FIRST_YEAR} and {LAST_YEAR}."
+
 
 class FormatName(StrEnum):
     """What a digest is printed as."""
@@ -32,6 +36,17 @@ class FormatName(StrEnum):
     MARKDOWN = "markdown"
     HTML = "html"
     JSON = "json"
+
+
+STANDARD_OUTPUT = Path("-")
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write it there; .html, .md and .json say as what. - is the standard output.",
+    ),
+]
 
 
 def digest(
@@ -54,10 +69,7 @@ def digest(
         FormatName | None,
         typer.Option("--format", help="As what; terminal on a terminal, else markdown."),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write it there; .html, .md and .json say as what."),
-    ] = None,
+    output: Output = None,
     deliver: Annotated[
         bool, typer.Option("--deliver", help="Send it to every channel that did not get it yet.")
     ] = False,
@@ -108,10 +120,15 @@ def _span(week: str | None, since: str | None, until: str | None, zone: tzinfo, 
             span = periods.days(_day(since), _day(until), zone)
         else:
             span = periods.week(week, zone) if week else periods.last_week(now, zone)
-    except (ValueError, OverflowError) as error:
+        years = [int(periods.iso(at, zone)[:4]) for at in (span.since, span.until)]
+    except OverflowError:
+        raise UsageError(NO_SUCH_YEAR) from None
+    except ValueError as error:
         raise UsageError(f"{error}.") from None
     if span.since > now:
         raise UsageError("That has not begun yet; name a time of which there is something to tell.")
+    if min(years) < FIRST_YEAR or max(years) > LAST_YEAR:
+        raise UsageError(NO_SUCH_YEAR)
     return span
 
 
@@ -129,6 +146,8 @@ def _form(form: FormatName | None, output: Path | None) -> FormatName:
 
     if output is None:
         return form or (FormatName.TERMINAL if sys.stdout.isatty() else FormatName.MARKDOWN)
+    if output == STANDARD_OUTPUT:
+        return form or FormatName.MARKDOWN
     if form is FormatName.TERMINAL:
         raise UsageError("A file is markdown, html or json; leave --output out for the terminal.")
     if form is not None:
@@ -152,7 +171,7 @@ def _print(told: Digest, form: FormatName, output: Path | None) -> None:
         show_digest(told, console())
         return
     text = masked_text(written(told, Form(form.value)))
-    if output is not None:
+    if output is not None and output != STANDARD_OUTPUT:
         write(output, text)
     else:
         # As bytes: a digest is UTF-8 whatever the terminal's encoding is.

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from reviewer_cli.ledger.store import Store
     from reviewer_cli.sweep.plan import Plan
 
+NO_MODEL = 'digest.words needs the agent\'s model; write engine.name = "agent" or words = false.'
 UNDELIVERED = 3
 """Something is left to do, as for a sweep that could not post to some heads."""
 STOPPED = "reviewer: stopped by a signal; the next sweep looks after the digest."
 OUTDATED = "A newer digest took the place of deliveries that never came; there were"
 NOT_OVER = (
-    "{} is not final yet: it is not over, or a sweep that began in it still runs; show it without "
-    "--deliver."
+    "{} is not final yet: it is not over, or the last sweep that began in it did not end; sweep "
+    "once more afterwards, or show it without --deliver."
 )
 
 
@@ -49,9 +50,9 @@ def after_sweep(loaded: Loaded, plan: Plan, store: Store) -> int:
     try:
         with _stoppable():
             said = _weekly(loaded, store)
-    except KeyboardInterrupt:
+    except _Stopped as stopped:
         say(STOPPED)
-        return UNDELIVERED
+        return stopped.code
     except ReviewerError as error:
         said = (f"The digest was not made: {error}",)
     except Exception as error:  # noqa: BLE001 - the sweep's own report is still to be printed
@@ -85,19 +86,24 @@ def send(loaded: Loaded, span: Span, again: tuple[str, ...]) -> int:
         troubles: list[str] = []
         make = _in_words(loaded, partial(_made, store, zone, now), span, troubles)
         done = queue(store, span, zone, to, make, now)
-        if done.digest_id is None:
+        if not done.digest_ids:
             raise UsageError(NOT_OVER.format(span_name(span, zone)))
-        outbox, ids = Outbox(store), (done.digest_id, *done.own)
-        for digest_id in ids:
+        if done.dropped:
+            troubles.append(f"{OUTDATED} {done.dropped}.")
+        outbox = Outbox(store)
+        for digest_id in done.digest_ids:
+            outbox.hasten(digest_id, now)
             for channel in again:
                 outbox.again(digest_id, channel, now)
         try:
             with _stoppable():
                 said = (*troubles, *_delivered(loaded, store))
-        except KeyboardInterrupt:
-            said = ()
+        except _Stopped as stopped:
             say(STOPPED)
-        return _tell(said) | _settled([one for each in ids for one in outbox.of(each)], said)
+            return stopped.code
+        return _tell(said) | _settled(
+            [one for each in done.digest_ids for one in outbox.of(each)], said
+        )
 
 
 def _settled(deliveries: Sequence[Delivery], said: Sequence[str]) -> int:
@@ -118,10 +124,18 @@ def _settled(deliveries: Sequence[Delivery], said: Sequence[str]) -> int:
 
 
 def shown_digest(loaded: Loaded, store: Store, span: Span, scope: str) -> Digest:
-    """The digest of a time as it was kept, or as it is made now."""
-    from reviewer_cli.core.digest_json import from_json
-    from reviewer_cli.ledger import digests
+    """The digest of a time as it was kept, or as it is made now.
 
+    Raises UsageError where the scope means no repository that was known then.
+    """
+    from reviewer_cli.core.digest_json import from_json
+    from reviewer_cli.ledger import as_of, digests
+
+    if scope and not as_of.named(as_of.within(store, scope, span.until)):
+        raise UsageError(
+            f"Nothing was known of a repository with {scope!r} in its name then; see reviewer "
+            "ledger list."
+        )
     kept = digests.find(store, span, scope)
     if kept is not None:
         try:
@@ -155,7 +169,7 @@ def _weekly(loaded: Loaded, store: Store) -> tuple[str, ...]:
         troubles: list[str] = []
         week = due_span(now, settings.digest.moment, zone)
         make = _in_words(loaded, partial(_made, store, zone, now), week, troubles)
-        done = weekly(store, settings.digest.moment, zone, to, make, now)
+        done = weekly(store, settings.digest.moment, zone, to, make, time.time)
         if done is not None and done.dropped:
             troubles.append(f"{OUTDATED} {done.dropped}.")
         said = tuple(troubles)
@@ -193,6 +207,7 @@ def _in_words(loaded: Loaded, make: Make, told: Span, troubles: list[str]) -> Ma
             troubles.append(f"The digest goes without the model's paragraph: {error}")
             return digest
         if found is None:
+            troubles.append(NO_MODEL)
             return digest
         done = asyncio.run(worded(digest, found))
         if done.trouble:
@@ -216,13 +231,28 @@ def _tell(said: tuple[str, ...]) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM is heard as Ctrl-C is: what is being sent is then looked after by a later sweep."""
+    """SIGTERM is heard as Ctrl-C is: what is being sent is then looked after by a later sweep.
+
+    Raises _Stopped for either.
+    """
+    heard = [signal.SIGINT]
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        heard[0] = signal.SIGTERM
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except KeyboardInterrupt:
+        raise _Stopped(128 + heard[0]) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class _Stopped(Exception):
+    """A signal came; `code` is what a shell says of that."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -24,17 +24,20 @@ def ask(store: Store, span: Span, scope: str) -> None:
     from reviewer_cli.render import terminal
 
     waiting = tuple(to_label(store, span, scope))
-    for one in waiting:
-        place = terminal.literal(f"{one.repo}, pull request {one.pull}", "dim")
-        terminal.print_all([place, terminal.finding(one.finding)])
+    for number, one in enumerate(waiting, 1):
+        where = f"{number} of {len(waiting)}: {one.repo}, pull request {one.pull}"
+        terminal.print_all([terminal.literal(where, "dim"), terminal.finding(one.finding)])
         letter = _answer((*ANSWERS, SKIP, QUIT))
         if letter == QUIT:
             return
         if letter in ANSWERS:
             said = answered(store, one, ANSWERS[letter], time.time())
-            terminal.print_all([terminal.literal(said, "dim")])
-    if not waiting:
-        typer.echo("No finding of that time waits for a label.")
+            terminal.print_all([terminal.literal(f"{said}\n", "dim")])
+    typer.echo(
+        "All of them were asked about; `reviewer digest` counts the labels from the next week on."
+        if waiting
+        else "No finding of that time waits for a label."
+    )
 
 
 def _answer(letters: tuple[str, ...]) -> str:
@@ -49,3 +52,4 @@ def _answer(letters: tuple[str, ...]) -> str:
             return QUIT
         if (letter := line.strip().lower()) in letters:
             return letter
+        typer.echo(f"Type one of {', '.join(letters)}.")

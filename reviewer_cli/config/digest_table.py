@@ -53,8 +53,8 @@ class DigestTable(Table):
                 "a path that ends with .html, .md, .json or .{format}, such as "
                 '"~/digests/{week}.html"'
             )
-        if not PurePath(value).is_absolute() and not value.startswith("~"):
-            raise ValueError("a whole path, since sweeps start in any directory")
+        if not PurePath(value).is_absolute() and not value.startswith("~/"):
+            raise ValueError("a whole path, since sweeps start in any directory; ~/ is your home")
         return value
 
     @property

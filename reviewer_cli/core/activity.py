@@ -32,8 +32,8 @@ class Volume:
 
     `reviewed` are heads whose review was told before a merge, `notes` those of them that only
     brought an earlier review up to date. `found_elsewhere` had a review of ours that this ledger
-    did not post. Of what was merged, `covered` had any review before, `last_head_covered` one of
-    its very last commit.
+    did not post. Of what was merged, from when on all hosts told it, `covered` had any review
+    before, `last_head_covered` one of its very last commit.
     """
 
     reviewed: int

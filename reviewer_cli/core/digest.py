@@ -23,6 +23,7 @@ class Period:
 
     `week` is its name where it is a week, such as "2026-W47". One that is not final is not over,
     or a sweep of it still runs. What happened before `recorded_since` was not recorded in full.
+    Of one that is thinned, or of the four weeks before, findings were removed for their age.
     """
 
     week: str | None
@@ -31,6 +32,7 @@ class Period:
     zone: str
     is_final: bool
     recorded_since: str
+    is_thinned: bool = False
 
 
 class AdviceKind(StrEnum):

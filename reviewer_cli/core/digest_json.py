@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reviewer_cli.core.digest import Digest
+from reviewer_cli.core.digest import SCHEMA, Digest
 
 _ADAPTER = TypeAdapter(Digest)
 
@@ -20,7 +20,10 @@ def to_json(digest: Digest) -> str:
 
 def from_json(text: str) -> Digest:
     """The digest that `to_json` wrote; raises ValueError where it is none, or of another schema."""
-    return _ADAPTER.validate_json(text)
+    digest = _ADAPTER.validate_json(text)
+    if digest.schema != SCHEMA:
+        raise ValueError(f"the digest is of the schema {digest.schema!r} instead of {SCHEMA!r}")
+    return digest
 
 
 def schema() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from reviewer_cli.core.activity import Month, Outage, Parts, Volume
 from reviewer_cli.core.digest import AdviceKind, Period, Words
 from reviewer_cli.core.digest_figures import (
+    MIN_FINDINGS,
     MONTHS,
     counted,
     duration,
@@ -19,6 +20,11 @@ from reviewer_cli.core.digest_figures import (
 )
 from reviewer_cli.core.quality import Accuracy, Change, Metric, Verdict
 from reviewer_cli.core.sanitise import one_line
+
+THINNED = (
+    "Findings of this time, or of the weeks before it, were removed for their age "
+    "(ledger.keep_findings): they are in no number."
+)
 
 CLAIMED = (Verdict.MORE, Verdict.LESS)
 
@@ -130,11 +136,14 @@ def compared(change: Change) -> str:
 
 
 def recorded(period: Period) -> str:
-    """What the reader must know where the records begin within the period; else nothing."""
-    if period.recorded_since <= period.since:
-        return ""
-    since = moment(period.recorded_since)
-    return f"Recorded in full only since {since}; some of what was before is missing."
+    """What the reader must know where records of the period are missing; else nothing."""
+    told = ""
+    if period.recorded_since > period.since:
+        since = moment(period.recorded_since)
+        told = f"Recorded in full only since {since}; some of what was before is missing."
+    if period.is_thinned:
+        told = f"{told} {THINNED}".strip()
+    return told
 
 
 def outage(longest: Outage) -> str:
@@ -176,11 +185,14 @@ def labelled(accuracy: Accuracy) -> str:
     hand, proxy = accuracy.labelled, accuracy.labelled_proxy
     if not hand.of:
         return ""
-    right = f"Of {counted(hand.of, 'finding')} labelled by hand {hand.hits:,} were right"
-    told = f"{right}, {percent(hand.rate)} ({interval(hand)})"
+    told = f"Of {counted(hand.of, 'finding')} labelled by hand {hand.hits:,} were right"
+    if hand.of >= MIN_FINDINGS:
+        told = f"{told}, {percent(hand.rate)} ({interval(hand)})"
     if not proxy.of:
         return f"{told}."
-    return f"{told}; by the proxy it is {percent(proxy.rate)} of the same."
+    return (
+        f"{told}; of {proxy.of:,} of them that people took a stand on {proxy.hits:,} were acted on."
+    )
 
 
 def written_for(words: Words) -> str:

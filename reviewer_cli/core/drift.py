@@ -175,7 +175,14 @@ def _ranks(values: Sequence[float]) -> list[int]:
 
 
 def _rank_sums(ranks: Sequence[int], count: int) -> dict[int, int]:
-    """In how many ways so many of the ranks give each sum."""
+    """In how many ways so many of the ranks give each sum.
+
+    The fewer ones are counted, those drawn or those left: a quarter of a year is compared with four
+    weeks, and each more takes longer than the one before.
+    """
+    if count > len(ranks) - count:
+        whole, rest = sum(ranks), _rank_sums(ranks, len(ranks) - count)
+        return {whole - total: known for total, known in rest.items()}
     ways: list[Counter[int]] = [Counter({0: 1}), *(Counter() for _ in range(count))]
     for rank in ranks:
         for taken in range(count, 0, -1):

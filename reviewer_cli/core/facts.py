@@ -37,9 +37,9 @@ class EventKind(StrEnum):
     PAUSED = "paused"
     """A sweep waited `seconds` because a door, the `subject`, asked for it."""
     COUNTED = "counted"
-    """A host, the `subject`, was asked what was merged."""
+    """A host, the `subject`, told what was merged in all repositories that were polled."""
     UNCOUNTED = "uncounted"
-    """A host, the `subject`, could not tell what was merged."""
+    """A host, the `subject`, could not tell that of all of them."""
 
 
 class Event(NamedTuple):

@@ -72,9 +72,10 @@ def _to_do(digest: Digest) -> str:
         first = min(digest.advice, key=lambda one: list(ADVICE).index(one.kind))
         more = len(digest.advice) - 1
         return f"{one_line(first.sentence, LONGEST)} {_more(more)}".strip()
-    if digest.volume.merged_unreviewed:
-        count = len(digest.volume.merged_unreviewed)
-        return f"Look at {counted(count, 'pull request')} that went in without a review."
+    covered = digest.volume.covered
+    if covered is not None and covered.hits < covered.of:
+        missed = counted(covered.of - covered.hits, "pull request")
+        return f"Look at {missed} that went in without a review."
     if not digest.volume.reviewed:
         return "If there were pull requests, `reviewer doctor` tells why none of them was reviewed."
     return "There is nothing that you need to do."

@@ -70,8 +70,10 @@ class Noise:
 class Checks:
     """What the product itself caught, before anybody saw it.
 
-    `refuted` by its verification, of what that looked at; anchors `corrected` to another line than
-    the engine said, or `lost` to the file or the summary, of all kept; `invalid` replies, of all.
+    `refuted` by its verification, of what it refuted or was kept in the reviews that had one, also
+    of the offline engine's findings, which it never looks at; anchors `corrected` to another line
+    than the engine said, or `lost` to the file or the summary, of all kept; `invalid` replies, of
+    all.
     """
 
     refuted: Share

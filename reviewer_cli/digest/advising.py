@@ -68,10 +68,10 @@ def advice(
 
 
 def _caps(facts: Facts, sweeps: Sequence[Sweep]) -> Iterator[Cap]:
-    full = sum(bool(one.head_limit) and (one.due or 0) >= (one.head_limit or 0) for one in sweeps)
+    full = sum(one.is_full for one in sweeps)
     yield Cap(
         key="[sweep] limit",
-        what="Sweeps took up as many heads as they may, and left others waiting",
+        what="Sweeps took up as many heads as they may, so that others may have waited",
         hits=full,
         evidence=f"{full:,} of {counted(len(sweeps), 'sweep')}.",
     )

@@ -33,7 +33,7 @@ def use(answers: Sequence[Answer], sweeps: Sequence[Sweep]) -> Use:
         filled=rate(min(1.0, worked / whole)) if whole else None,
         peak=rate(max(peaks, default=None)),
         usd_of_cap=rate(max(_of_caps(answers), default=None)),
-        full_sweeps=sum(_is_full(one) for one in sweeps),
+        full_sweeps=sum(one.is_full for one in sweeps),
     )
 
 
@@ -60,7 +60,3 @@ def _of_caps(answers: Sequence[Answer]) -> list[float]:
             review = (one.head_id, one.sweep_id, one.max_usd)
             spent[review] = spent.get(review, 0) + one.micro_usd
     return [micro / MICRO / cap for (_, _, cap), micro in spent.items()]
-
-
-def _is_full(sweep: Sweep) -> bool:
-    return sweep.due is not None and bool(sweep.head_limit) and sweep.due >= (sweep.head_limit or 0)

@@ -44,7 +44,7 @@ GROUPS: tuple[tuple[str, Callable[[Fate], str]], ...] = (
 
 def changes(
     told: Sequence[Told],
-    ends: Sequence[End],
+    merged: Sequence[End],
     fates: Sequence[Fate],
     events: Sequence[Event],
     span: Span,
@@ -66,7 +66,7 @@ def changes(
             shares(Metric.ACCEPTANCE, accepted),
             shares(Metric.PRECISION, sides(findings, _precision)),
             *(shares(metric, sides(pulls, amounts)) for metric, amounts in OF_REVIEWS),
-            covered(ends, events, times),
+            covered(merged, times),
             cost(pulls),
             latency(reviews, times),
             errors(reviews, events, times),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -53,22 +53,14 @@ def shares(metric: Metric, of: Mapping[str, Sides], group: str = "") -> Seen:
     return Seen(metric=metric, now=now, before=before, compared=by_pull(of), group=group)
 
 
-def covered(ends: Iterable[End], events: Iterable[Event], times: Times) -> Seen:
-    """Merged pull requests that had a review, from when on all hosts were asked what is merged.
-
-    Before that only those are known that had one.
-    """
-    asked: dict[str, float] = {}
-    for event in events:
-        if event.kind == EventKind.COUNTED and event.at in times:
-            asked[event.subject] = min(event.at, asked.get(event.subject, math.inf))
-    start = max(asked.values(), default=math.inf)
-    merged = {
+def covered(merged: Iterable[End], times: Times) -> Seen:
+    """Merged pull requests that had a review, of all that are told of elsewhere in a digest."""
+    pulls = {
         (one.repo, one.pull, times.is_now(one.noted_at)): one
-        for one in ends
-        if one.state == "merged" and one.noted_at >= start and one.noted_at in times
+        for one in merged
+        if one.noted_at in times
     }
-    return shares(Metric.COVERAGE, sides(merged, lambda end: (end.is_covered, 1)))
+    return shares(Metric.COVERAGE, sides(pulls, lambda end: (end.is_covered, 1)))
 
 
 def cost(pulls: Mapping[Pull, Sums]) -> Seen:
@@ -96,10 +88,18 @@ def latency(reviews: Iterable[Told], times: Times) -> Seen:
     )
 
 
-def errors(reviews: Iterable[Told], events: Iterable[Event], times: Times) -> Seen:
-    """The share of attempts at a review that failed; that of each day is what is compared."""
-    tried = [(one.told_at, 0.0) for one in reviews]
-    tried += [(one.at, 1.0) for one in events if one.kind in FAILURES and one.at in times]
+def errors(reviews: Iterable[Told], events: Collection[Event], times: Times) -> Seen:
+    """The share of attempts at a review that failed; that of each day is what is compared.
+
+    Failures are known since the ledger records events, reviews may have been told before.
+    """
+    began = max((one.at for one in events if one.kind == EventKind.BEGAN), default=times.first)
+    tried = [(one.told_at, 0.0) for one in reviews if one.told_at >= began]
+    tried += [
+        (one.at, 1.0)
+        for one in events
+        if one.kind in FAILURES and one.at in times and one.at >= began
+    ]
     return Seen(
         metric=Metric.ERRORS,
         now=_mean([failed for at, failed in tried if times.is_now(at)]),

@@ -7,7 +7,7 @@ again where that does no harm, and is otherwise named until a person decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
 from reviewer_cli.core.backoff import delay
@@ -71,11 +71,7 @@ def deliver(outlets: Outlets) -> tuple[str, ...]:
 
 def unsettled(deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     """What of them waits for another try or for a person, in sentences."""
-    return tuple(
-        _doubtful(one, one.error) if one.state is Stage.UNSURE else _missing(one, one.error)
-        for one in deliveries
-        if one.error
-    )
+    return tuple(filter(None, map(_standing, deliveries)))
 
 
 class _Round:
@@ -87,12 +83,16 @@ class _Round:
         self._outlets = outlets
 
     def take_over(self, one: Delivery) -> None:
-        """What a dead process was sending; where the channel is out of reach it may have come."""
+        """What a dead process was sending: it may have come.
+
+        Nobody can tell whether it may be repeated where the channel cannot be opened.
+        """
         now = self._outlets.clock()
         try:
             channel = self._outlets.channel(one.channel)
-        except ReviewerError:
-            return  # its own attempt says so, and nobody can tell yet whether it may be repeated
+        except Exception as error:  # noqa: BLE001 - one row never keeps back the others
+            self.said.append(f"{_unfinished(one)} {_sentence(_reason(error))}")
+            return
         if channel is not None and channel.is_repeatable:
             self.outbox.put_off(one.delivery_id, now, now, DIED)
         else:
@@ -125,7 +125,7 @@ class _Round:
             is_out = not channel.is_repeatable
             if not channel.send(news):
                 return _Begun(one, channel, news)
-        except Exception as error:  # noqa: BLE001 - one row never keeps back the others
+        except Exception as error:  # noqa: BLE001 - the same
             self._failed(one, error, is_out=is_out)
         else:
             self.outbox.delivered(one.delivery_id, self._outlets.clock())
@@ -147,11 +147,14 @@ class _Round:
             raise ReviewerError("The digest is gone from the ledger; restore a backup.")
         period = span_name(span, _zone(one))
         masked = self._outlets.masked
-        return notice(kept.numbers, period, masked, shows_titles=channel.shows_titles)
+        made = notice(kept.numbers, period, masked, shows_titles=channel.shows_titles)
+        # Before anything goes out, so that what fails here can surely be tried again.
+        texts = {form: made.text(form) for form in channel.forms}
+        return replace(made, scope=one.scope, text=texts.__getitem__)
 
     def _failed(self, one: Delivery, error: Exception, *, is_out: bool) -> None:
         """Try it again later, unless it may have come and would come twice."""
-        said = shown(str(error)) if isinstance(error, ReviewerError) else f"{defect(error)}."
+        said = _reason(error)
         is_known = isinstance(error, ReviewerError) and not isinstance(error, PerhapsSent)
         if is_out and not is_known:
             self._unsure(one, said)
@@ -176,6 +179,16 @@ class _Round:
         self.said.append(_missing(one, why))
 
 
+def _standing(one: Delivery) -> str:
+    if one.state is Stage.SENDING:
+        return _unfinished(one)
+    if one.state is Stage.UNSURE:
+        return _doubtful(one, one.error or DIED)
+    if one.state is Stage.DROPPED:
+        return ""  # it was said when it was
+    return _missing(one, one.error) if one.error else ""
+
+
 def _missing(one: Delivery, why: str) -> str:
     return f"The digest of {_about(one)} did not reach {one.channel}: {_sentence(why)}"
 
@@ -186,6 +199,17 @@ def _doubtful(one: Delivery, why: str) -> str:
         f"Look there; `reviewer digest {_options(one)} --deliver --again {one.channel}` sends it "
         "once more."
     )
+
+
+def _unfinished(one: Delivery) -> str:
+    return (
+        f"The digest of {_about(one)} is being sent to {one.channel}, or the process that sent it "
+        "died and it may have arrived; the next sweep looks after it."
+    )
+
+
+def _reason(error: Exception) -> str:
+    return shown(str(error)) if isinstance(error, ReviewerError) else f"{defect(error)}."
 
 
 def _about(one: Delivery) -> str:

@@ -27,7 +27,7 @@ from reviewer_cli.digest.cost import cost
 from reviewer_cli.digest.drawing import draw
 from reviewer_cli.digest.feedback import feedback, nearly_missed
 from reviewer_cli.digest.latency import latency
-from reviewer_cli.digest.reading import Facts, facts
+from reviewer_cli.digest.reading import Facts, facts, merged
 from reviewer_cli.digest.trouble import trouble
 from reviewer_cli.digest.volume import volume
 from reviewer_cli.ledger import as_of, figures_cost, figures_trouble
@@ -49,14 +49,15 @@ def _told(store: Store, span: Span, zone: tzinfo, scope: str, now: float) -> Dig
     weeks = trend_weeks(span, zone)
     read = _read(store, span, zone, within)
     found = read[span]
+    counted_from = as_of.counted_from(store, span.until)
     answers = figures_cost.answers(store, span, within)
     sweeps = figures_trouble.sweeps(store, span)
     digest = Digest(
         schema=SCHEMA,
-        scope=scope,
+        scope=as_of.named(within) or scope,
         period=_period(store, span, zone, now),
         headline=(),
-        volume=volume(store, found, within),
+        volume=volume(store, found, merged(found, counted_from), within),
         latency=latency(store, found, read, weeks, zone, within),
         cost=cost(store, found, answers, sweeps, weeks, zone, within, now),
         trouble=trouble(store, found, sweeps, zone, within, now),
@@ -64,7 +65,7 @@ def _told(store: Store, span: Span, zone: tzinfo, scope: str, now: float) -> Dig
         accuracy=accuracy(store, found, read, weeks, zone, within),
         noise=noise(found),
         checks=checks(found, answers),
-        changes=_changes(read, span, zone),
+        changes=_changes(read, counted_from, span, zone),
         nearly_missed=nearly_missed(store, span, within),
         advice=advice(store, found, sweeps, zone, within),
         draw=draw(store, span, within),
@@ -93,11 +94,13 @@ def _read(store: Store, span: Span, zone: tzinfo, within: str) -> dict[Span, Fac
     return {one: facts(store, one, within) for one in spans}
 
 
-def _changes(read: Mapping[Span, Facts], span: Span, zone: tzinfo) -> tuple[Change, ...]:
+def _changes(
+    read: Mapping[Span, Facts], counted_from: float, span: Span, zone: tzinfo
+) -> tuple[Change, ...]:
     each = read.values()
     return changes(
         list(chain.from_iterable(one.told for one in each)),
-        list(chain.from_iterable(one.ends for one in each)),
+        list(chain.from_iterable(merged(one, counted_from) or () for one in each)),
         list(chain.from_iterable(one.fates for one in each)),
         list(chain.from_iterable(one.events for one in each)),
         span,
@@ -107,6 +110,7 @@ def _changes(read: Mapping[Span, Facts], span: Span, zone: tzinfo) -> tuple[Chan
 
 def _period(store: Store, span: Span, zone: tzinfo, now: float) -> Period:
     """Final once it is over and nobody can write anything of it any more."""
+    first = weeks_before(span, BEFORE_WEEKS, zone)[0].since
     return Period(
         week=named_week(span, zone),
         since=iso(span.since, zone),
@@ -114,4 +118,5 @@ def _period(store: Store, span: Span, zone: tzinfo, now: float) -> Period:
         zone=str(zone),
         is_final=span.until <= now and not figures_trouble.is_running(store, span.until),
         recorded_since=iso(as_of.recorded_since(store), zone),
+        is_thinned=as_of.removed_until(store) >= first,
     )

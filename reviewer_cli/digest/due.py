@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from reviewer_cli.core.periods import Span, iso, last_week, named_week, weeks_before
 
+DAY_S = 86_400.0
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -44,10 +45,11 @@ def missed(newest: float | None, span: Span, most: int, zone: tzinfo) -> tuple[S
     """The weeks between the newest one that was kept, by its `since`, and this one, oldest first.
 
     They are kept as well, so that what the ledger forgets later is not lost; not told to anybody.
+    One that begins within a day of the newest one is that one, in another time zone.
     """
     if newest is None:
         return ()
-    return tuple(one for one in weeks_before(span, most, zone) if one.since > newest)
+    return tuple(one for one in weeks_before(span, most, zone) if one.since >= newest + DAY_S)
 
 
 def span_name(span: Span, zone: tzinfo) -> str:

@@ -42,6 +42,16 @@ def facts(store: Store, span: Span, within: str) -> Facts:
     )
 
 
+def merged(facts: Facts, counted_from: float) -> list[End] | None:
+    """What was merged in a span since all hosts tell so, None where none told so in it.
+
+    Of what was merged before `counted_from` little but what had a review is known.
+    """
+    if not any(one.kind == EventKind.COUNTED for one in facts.events):
+        return None
+    return [one for one in facts.ends if one.state == "merged" and one.ended_at > counted_from]
+
+
 def counts(names: Iterable[str]) -> tuple[Named, ...]:
     """How often each name is there, the most frequent first."""
     ordered = sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reviewer_cli.core.activity import AfterMerge, Missed, Volume
 from reviewer_cli.core.chance import share
 from reviewer_cli.core.facts import End, EventKind, Told
-from reviewer_cli.core.measures import Named
+from reviewer_cli.core.measures import Named, Share
 from reviewer_cli.core.models import Severity
 from reviewer_cli.digest.reading import TOP, Facts, counts
 from reviewer_cli.ledger.figures_reviews import found_late
@@ -17,14 +17,10 @@ LAST_ROUND = 4
 """Later rounds than this are counted with it."""
 
 
-def volume(store: Store, facts: Facts, within: str) -> Volume:
-    """The heads of a span; what was merged is told only where the hosts were asked for it."""
+def volume(store: Store, facts: Facts, merged: Sequence[End] | None, within: str) -> Volume:
+    """The heads of a span, and what was `merged` in it, as `reading.merged` gives it."""
     before = [one for one in facts.told if one.merged_at is None]
     after = [one for one in facts.told if one.merged_at is not None]
-    was_counted = any(one.kind == EventKind.COUNTED for one in facts.events)
-    merged = [one for one in facts.ends if one.state == "merged"] if was_counted else []
-    covered = sum(one.is_covered for one in merged)
-    last = sum(one.is_last_covered for one in merged)
     return Volume(
         reviewed=len(before),
         notes=sum(one.form == "note" for one in before),
@@ -32,10 +28,10 @@ def volume(store: Store, facts: Facts, within: str) -> Volume:
         superseded=len(_heads(facts, EventKind.SUPERSEDED)),
         skipped=counts(word for word, _ in _heads(facts, EventKind.SKIPPED)),
         rounds=_rounds(before),
-        merged=len(merged) if was_counted else None,
-        covered=share(covered, len(merged)) if was_counted else None,
-        last_head_covered=share(last, len(merged)) if was_counted else None,
-        merged_unreviewed=_missed(merged),
+        merged=None if merged is None else len(merged),
+        covered=_share(merged, lambda one: one.is_covered),
+        last_head_covered=_share(merged, lambda one: one.is_last_covered),
+        merged_unreviewed=_missed(merged or ()),
         reviewed_after_merge=len(after),
         after_merge=_after_merge(store, facts, after, within),
     )
@@ -52,6 +48,10 @@ def _rounds(told: Sequence[Told]) -> tuple[Named, ...]:
     rounds = [min(one.round, LAST_ROUND) for one in told]
     names = {number: str(number) for number in range(1, LAST_ROUND)} | {LAST_ROUND: "4+"}
     return tuple(Named(name=names[one], count=rounds.count(one)) for one in sorted(set(rounds)))
+
+
+def _share(merged: Sequence[End] | None, hits: Callable[[End], int]) -> Share | None:
+    return None if merged is None else share(sum(map(hits, merged)), len(merged))
 
 
 def _missed(merged: Sequence[End]) -> tuple[Missed, ...]:
@@ -71,7 +71,8 @@ def _after_merge(
         rank = Severity(found.severity).rank
         ranks[found.head_id] = min(rank, ranks.get(found.head_id, rank))
     severities = list(Severity)
-    ordered = sorted(after, key=lambda one: (-one.kept, one.repo, one.pull, one.told_at))
+    worth_telling = (one for one in after if one.kept)
+    ordered = sorted(worth_telling, key=lambda one: (-one.kept, one.repo, one.pull, one.told_at))
     return tuple(
         AfterMerge(
             repo=one.repo,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import takewhile
 
 from reviewer_cli import __version__
 from reviewer_cli.core.digest import Digest
@@ -16,6 +17,9 @@ from reviewer_cli.ledger.store import Store
 
 Make = Callable[[Span, str], Digest]
 """The digest of a time, and of one repository where the scope names it."""
+
+OWN_S = 30.0
+"""How long a sweep makes repositories' own digests; others wait for its lock meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,66 +36,106 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """What became of a wish to tell of a time: its digest, unless that is not final yet.
+    """The digests that are kept, of everything first; none where the time is not final yet.
 
     `dropped` older deliveries were never made, and now are no more worth it.
     """
 
-    digest_id: int | None
-    own: tuple[int, ...] = ()
+    digest_ids: tuple[int, ...] = ()
     dropped: int = 0
 
 
 def weekly(
-    store: Store, at: At, zone: tzinfo, mailing: Mailing, make: Make, now: float
+    store: Store, at: At, zone: tzinfo, mailing: Mailing, make: Make, clock: Callable[[], float]
 ) -> Queued | None:
     """Queue the newest week's digest if it is due and was not yet; None where nothing was to do.
 
-    Weeks that were missed are kept without being told. One look at an index where nothing is due.
+    Weeks that were missed are kept without being told. Repositories' own digests that there was no
+    time for are left to the next sweeps. One look at an index where nothing is due, and one at the
+    week's reviews where repositories get their own. `clock` gives seconds since the epoch.
     """
+    now = clock()
     span = due_span(now, at, zone)
-    if digests.find(store, span, "") is not None or not digests.is_told_of(store, span.until):
-        return None
-    for older in missed(digests.newest(store), span, TREND_WEEKS, zone):
-        unseen = {"": make(older, "")}
-        if unseen[""].period.is_final:
-            with store.transaction():
-                _keep(store, older, zone, "", unseen, now)
-    return queue(store, span, zone, mailing, make, now)
+    desk = _Desk(store, zone, make, now)
+    kept = digests.same_week(store, span)
+    if kept is None:
+        if not digests.is_told_of(store, span.until):
+            return None
+        for older in missed(digests.newest(store), span, TREND_WEEKS, zone):
+            desk.queue(older, "", ())
+        if not desk.queue(span, "", mailing.channels):
+            return Queued()
+    if mailing.own is not None:
+        week = kept or span
+        scopes = digests.left(store, week, mailing.host)
+        in_time = takewhile(lambda _: clock() < now + OWN_S, scopes)
+        desk.queue_own(week, in_time, mailing.own)
+    return desk.done() if desk.ids else None
 
 
 def queue(
     store: Store, span: Span, zone: tzinfo, mailing: Mailing, make: Make, now: float
 ) -> Queued:
-    """Keep the digests of a time and let them wait for their channels, all or nothing.
+    """Keep the digests of a time and let them wait for their channels.
 
-    What waits already or was delivered stays as it is.
+    That of everything comes first, then each repository's own, so that one that is interrupted can
+    be gone on with. What waits already or was delivered stays as it is, also a week that was kept
+    by the clocks of another time zone.
     """
-    scopes = [""]
-    if mailing.own is not None:
-        scopes += digests.reviewed(store, span, mailing.host)
-    made = {one: make(span, one) for one in scopes if digests.find(store, span, one) is None}
-    if not all(one.period.is_final for one in made.values()):
-        return Queued(digest_id=None)
-    outbox, dropped, own = Outbox(store), 0, []
-    with store.transaction():
-        everything = _keep(store, span, zone, "", made, now)
-        dropped += outbox.queue(everything, mailing.channels, now)
-        for scope in scopes[1:]:
-            own.append(_keep(store, span, zone, scope, made, now))
-            dropped += outbox.queue(own[-1], (str(mailing.own),), now)
-    return Queued(digest_id=everything, own=tuple(own), dropped=dropped)
+    span = digests.same_week(store, span) or span
+    desk = _Desk(store, zone, make, now)
+    if desk.queue(span, "", mailing.channels) and mailing.own is not None:
+        desk.queue_own(span, digests.reviewed(store, span, mailing.host), mailing.own)
+    return desk.done()
 
 
-def _keep(
-    store: Store, span: Span, zone: tzinfo, scope: str, made: Mapping[str, Digest], now: float
-) -> int:
-    """The id of a digest that is kept from now on, if it was not already."""
-    if (there := digests.find(store, span, scope)) is not None:
-        return there.digest_id
-    from reviewer_cli.core.digest_json import to_json  # a sweep that makes none need not load it
+class _Desk:
+    """Where one digest after the other is made, kept and queued, each in its own transaction."""
 
-    numbers = to_json(made[scope])
-    return digests.keep(
-        store, span, scope, zone=str(zone), program=__version__, numbers=numbers, now=now
-    )
+    def __init__(self, store: Store, zone: tzinfo, make: Make, now: float) -> None:
+        self.ids: list[int] = []
+        self._dropped = 0
+        self._store, self._zone, self._make, self._now = store, zone, make, now
+
+    def done(self) -> Queued:
+        """All of it so far."""
+        return Queued(digest_ids=tuple(self.ids), dropped=self._dropped)
+
+    def queue_own(self, span: Span, scopes: Iterable[str], channel: str) -> None:
+        """Each repository's own, as long as they are final."""
+        for scope in scopes:
+            if not self.queue(span, scope, (channel,)):
+                return
+
+    def queue(self, span: Span, scope: str, channels: Iterable[str]) -> bool:
+        """False where the time is not final yet; nothing is kept then."""
+        there = digests.find(self._store, span, scope)
+        if there is not None:
+            with self._store.transaction():
+                self._let_wait(there.digest_id, channels)
+            return True
+        made = self._make(span, scope)
+        if not made.period.is_final:
+            return False
+        with self._store.transaction():
+            self._let_wait(self._keep(span, scope, made), channels)
+        return True
+
+    def _let_wait(self, digest_id: int, channels: Iterable[str]) -> None:
+        self._dropped += Outbox(self._store).queue(digest_id, channels, self._now)
+        self.ids.append(digest_id)
+
+    def _keep(self, span: Span, scope: str, made: Digest) -> int:
+        from reviewer_cli.core.digest_json import (
+            to_json,
+        )  # a sweep that makes none need not load it
+
+        return digests.keep(
+            self._store,
+            span,
+            scope,
+            zone=str(self._zone),
+            program=__version__,
+            numbers=to_json(made),
+            now=self._now,
+        )

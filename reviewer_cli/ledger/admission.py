@@ -48,7 +48,8 @@ ON CONFLICT (host, repo, pull, head_sha) DO UPDATE SET
   rules = excluded.rules, version = excluded.version,
   attempts = CASE heads.state WHEN 'due' THEN heads.attempts ELSE 0 END,
   next_due_at = CASE heads.state WHEN 'due' THEN heads.next_due_at ELSE excluded.next_due_at END,
-  entered_at = CASE heads.state WHEN 'due' THEN entered_at ELSE excluded.entered_at END,
+  entered_at = CASE WHEN heads.state = 'due' OR (heads.state = excluded.state AND wish = '')
+    THEN entered_at ELSE excluded.entered_at END,
   ready_at = CASE heads.state WHEN 'due' THEN ready_at ELSE excluded.ready_at END,
   taken_at = CASE heads.state WHEN 'due' THEN taken_at END,
   changed_at = excluded.changed_at, merged_at = excluded.merged_at,

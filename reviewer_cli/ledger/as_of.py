@@ -8,6 +8,7 @@ the epoch. `within` are the repositories that are told of, as `within` gives the
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ from reviewer_cli.core.periods import Span
 from reviewer_cli.ledger.store import Store, translated
 
 Row = TypeVar("Row")
+
+MOST_NAMED = 3
+"""Repositories that a digest of several names."""
 
 EVERYWHERE = ""
 """All repositories."""
@@ -103,6 +107,11 @@ WHERE kind IN (SELECT value FROM json_each(:kinds)) AND at >= :since AND at < :u
     OR {OF_REPOSITORY}) ORDER BY id
 """  # noqa: S608 - our own words
 
+COUNTED_FROM = """
+SELECT max(first_at) FROM (SELECT min(at) AS first_at FROM events INDEXED BY events_at
+  WHERE kind = 'counted' AND at < :until GROUP BY subject)
+"""
+
 
 def rows(
     store: Store, query: str, values: dict[str, Any], make: Callable[[Sequence[Any]], Row]
@@ -131,6 +140,13 @@ def within(store: Store, scope: str, until: float) -> str:
     return json.dumps([scope] if scope in names else names)
 
 
+def named(within: str) -> str:
+    """The repositories as a digest names them: all but a few are counted, and all of all are ""."""
+    names = json.loads(within) if within else []
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
 def told(store: Store, span: Span, within: str) -> list[Told]:
     """The reviews that came to their end, in the order in which they did."""
     return rows(store, TOLD, bounds(span, within), Told._make)
@@ -144,6 +160,18 @@ def ends(store: Store, span: Span, within: str) -> list[End]:
 def events(store: Store, kinds: Sequence[EventKind], span: Span, within: str) -> list[Event]:
     """What happened of these kinds, in that order, and what is of no one repository."""
     return rows(store, EVENTS, bounds(span, within) | {"kinds": json.dumps(kinds)}, Event._make)
+
+
+def removed_until(store: Store) -> float:
+    """Findings of heads that finished until then were removed for their age; 0 where none was."""
+    query = "SELECT changed_at FROM retention WHERE kind = 'findings' AND head_id > 0"
+    return next((float(row[0]) for row in store.read(query, {})), 0.0)
+
+
+def counted_from(store: Store, until: float) -> float:
+    """When the last of all hosts first told what was merged there, infinity where none did yet."""
+    (found,) = rows(store, COUNTED_FROM, {"until": until}, tuple)
+    return math.inf if found[0] is None else float(found[0])
 
 
 def recorded_since(store: Store) -> float:

@@ -179,10 +179,21 @@ SELECT coalesce(gathered_at, ended_at), host, repo, pull, head_sha, state, ended
 WHERE state <> 'open' ORDER BY id
 """
 
+HAPPENED_BEFORE = """
+INSERT INTO events (at, kind, word, head_id)
+SELECT changed_at, CASE state WHEN 'dead' THEN 'died' WHEN 'posted' THEN 'found' ELSE state END,
+  CASE state WHEN 'dead' THEN coalesce(error_class, '') WHEN 'skipped' THEN skip_class(reason)
+    WHEN 'superseded' THEN departure(reason) ELSE '' END, id
+FROM heads WHERE state IN ('dead', 'skipped', 'superseded')
+  OR (state = 'posted' AND reason = 'found on the host')
+ORDER BY changed_at, id
+"""
+"""How each head came to the state in which it is; the two functions are of `core/select.py`."""
+
 BEGAN = """
 INSERT INTO events (at, kind) VALUES ((julianday('now') - 2440587.5) * 86400, 'began')
 """
 """Since when everything is recorded; what was before can be told only in part."""
 
-FILLED = (TOLD_BEFORE, ENDED_BEFORE, BEGAN)
+FILLED = (TOLD_BEFORE, ENDED_BEFORE, HAPPENED_BEFORE, BEGAN)
 """What an older ledger knows already."""

@@ -11,12 +11,34 @@ FIND = """
 SELECT id, numbers FROM digests WHERE since = :since AND until = :until AND scope = :scope
 """
 
+# A week in which clocks change has an hour more or less; days that were asked for are no week.
+WHOLE_WEEK = "{0}.until - {0}.since BETWEEN 7 * 86400 - 7200 AND 7 * 86400 + 7200"
+
+# The same week in two time zones begins within a day, and is as long but for changes of clocks.
+SAME_WEEK = f"""
+SELECT since, until FROM digests AS one
+WHERE since > :since - 86400 AND since < :since + 86400 AND scope = ''
+  AND abs(until - since - (:until - :since)) <= 7200 AND {WHOLE_WEEK.format("one")}
+ORDER BY abs(since - :since), id LIMIT 1
+"""  # noqa: S608 - our own words
+
+NEWEST = f"""
+SELECT max(since) FROM digests AS one WHERE scope = '' AND {WHOLE_WEEK.format("one")}
+"""  # noqa: S608 - our own words
+
 BEGAN = "SELECT 1 FROM sweeps INDEXED BY sweeps_started WHERE started_at < :until LIMIT 1"
 
 REVIEWED = """
 SELECT DISTINCT repo FROM told INDEXED BY told_at
 WHERE told_at >= :since AND told_at < :until AND host = :host ORDER BY repo
 """
+
+LEFT = f"""
+SELECT DISTINCT repo FROM told INDEXED BY told_at
+WHERE told_at >= :since AND told_at < :until AND host = :host
+EXCEPT SELECT scope FROM digests AS one WHERE since >= :since AND {WHOLE_WEEK.format("one")}
+ORDER BY repo
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +73,19 @@ def keep(
     return store.insert("digests", row)
 
 
+def same_week(store: Store, span: Span) -> Span | None:
+    """The week as a digest of everything was kept of it, perhaps by the clocks of another zone.
+
+    None where none was kept, or the span is no week; one look at an index.
+    """
+    for row in store.read(SAME_WEEK, {"since": span.since, "until": span.until}):
+        return Span(row["since"], row["until"])
+    return None
+
+
 def newest(store: Store) -> float | None:
-    """Where the newest digest of everything begins."""
-    (row,) = store.read("SELECT max(since) FROM digests WHERE scope = ''", {})
+    """Where the newest week of which a digest of everything was kept begins."""
+    (row,) = store.read(NEWEST, {})
     return None if row[0] is None else float(row[0])
 
 
@@ -66,3 +98,9 @@ def reviewed(store: Store, span: Span, host: str) -> tuple[str, ...]:
     """The repositories of a host in which a review came to its end in this time."""
     wanted = {"since": span.since, "until": span.until, "host": host}
     return tuple(row["repo"] for row in store.read(REVIEWED, wanted))
+
+
+def left(store: Store, span: Span, host: str) -> tuple[str, ...]:
+    """Those of them of which no digest of that week or a later one was kept."""
+    wanted = {"since": span.since, "until": span.until, "host": host}
+    return tuple(row["repo"] for row in store.read(LEFT, wanted))

@@ -14,20 +14,25 @@ INSERT INTO events (at, kind, word, subject, seconds, head_id)
 VALUES (:at, :kind, :word, :subject, :seconds, :head_id)
 """
 
-NEWEST = "SELECT kind || ' ' || word FROM events WHERE head_id = heads.id ORDER BY id DESC LIMIT 1"
+NEWEST = "SELECT {} FROM events WHERE head_id = heads.id ORDER BY id DESC LIMIT 1"
 
 NOTE_OF_HEADS = f"""
 INSERT INTO events (at, kind, word, head_id)
-SELECT :now, :kind, :word, id FROM heads WHERE {{heads}} AND ({NEWEST}) IS NOT :kind || ' ' || :word
+SELECT :now, :kind, :word, id FROM heads WHERE {{heads}}
+  AND (({NEWEST.format("kind || ' ' || word")}) IS NOT :kind || ' ' || :word{{unless}})
 """  # noqa: S608 - our own words
 
-NOTE_OF_HEAD = NOTE_OF_HEADS.format(heads="id = :head_id")
+NOTE_OF_HEAD = NOTE_OF_HEADS.format(heads="id = :head_id", unless="")
 
 NOTE_OF_SETTLED = NOTE_OF_HEADS.format(
     heads="host = :host AND repo = :repo AND pull = :pull AND head_sha = :head_sha"
-    " AND state = :state AND reason = :reason"
+    " AND state = :state AND reason = :reason",
+    unless=f" OR entered_at > ({NEWEST.format('at')})",
 )
-"""Of the head with this key, where it has come to this state for this reason."""
+"""Of the head with this key, where it has come to this state for this reason.
+
+It has so again where it was due in between: a draft was ready for a while.
+"""
 
 
 def note(

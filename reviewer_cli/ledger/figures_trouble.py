@@ -44,6 +44,11 @@ class Sweep(NamedTuple):
     head_limit: int | None
     due: int | None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it took up as many heads as it might; others may have waited, or none."""
+        return 0 < (self.head_limit or 0) <= (self.due or 0)
+
 
 def sweeps(store: Store, span: Span) -> list[Sweep]:
     """The sweeps that began in a span, in that order."""

@@ -20,7 +20,7 @@ LOTS = f"""
 SELECT DISTINCT findings.id, fingerprint FROM told INDEXED BY told_at
 CROSS JOIN findings ON findings.head_id = told.head_id AND disposition = 'kept'
 WHERE told_at >= :since AND told_at < :until AND {IN_SCOPE.format(repo="repo")}
-  AND NOT EXISTS (SELECT 1 FROM labels WHERE finding_id = findings.id AND labelled_at < :until)
+  AND NOT EXISTS (SELECT 1 FROM labels WHERE finding_id = findings.id AND labelled_at < :since)
 ORDER BY findings.id
 """  # noqa: S608 - our own words
 
@@ -47,7 +47,7 @@ class Placed:
 
 
 def lots(store: Store, span: Span, within: str) -> list[Lot]:
-    """The kept findings told in a span that had no label at its end."""
+    """The kept findings told in a span that had no label before it; later ones change nothing."""
     return rows(store, LOTS, bounds(span, within), Lot._make)
 
 

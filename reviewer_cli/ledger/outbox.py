@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reviewer_cli.ledger.digests import WHOLE_WEEK
 from reviewer_cli.ledger.store import Store
 
 
@@ -68,17 +69,20 @@ INSERT OR IGNORE INTO deliveries (digest_id, channel, state, next_due_at, change
 VALUES (:digest_id, :channel, 'waiting', :now, :now)
 """
 
-OUTDATE = """
+# Only a week takes the place of what was before it: days that somebody asked for are no news.
+OUTDATE = f"""
 UPDATE deliveries SET state = 'dropped', changed_at = :now, error = 'a newer digest took its place'
 WHERE channel = :channel AND state IN ('waiting', 'unsure') AND digest_id IN
   (SELECT older.id FROM digests AS older JOIN digests AS newer ON newer.id = :digest_id
-   WHERE older.scope = newer.scope AND older.until < newer.until)
-"""
+   WHERE older.scope = newer.scope AND older.until < newer.until
+     AND {WHOLE_WEEK.format("newer")})
+"""  # noqa: S608 - our own words
 
-NEWER = """
-SELECT 1 FROM deliveries JOIN digests ON digests.id = digest_id
-WHERE channel = :channel AND scope = :scope AND until > :until LIMIT 1
-"""
+NEWER = f"""
+SELECT 1 FROM deliveries JOIN digests AS newer ON newer.id = digest_id
+WHERE channel = :channel AND scope = :scope AND until > :until AND {WHOLE_WEEK.format("newer")}
+LIMIT 1
+"""  # noqa: S608 - our own words
 
 SETTLE = """
 UPDATE deliveries SET state = :state, attempts = attempts + 1, next_due_at = :next_due_at,
@@ -91,6 +95,11 @@ UPDATE deliveries SET state = 'waiting', next_due_at = :now, changed_at = :now
 WHERE digest_id = :digest_id AND channel = :channel AND state <> 'sending'
 """
 
+HASTEN = """
+UPDATE deliveries SET next_due_at = :now
+WHERE digest_id = :digest_id AND state = 'waiting' AND next_due_at > :now
+"""
+
 
 class Outbox:
     """The deliveries of one ledger."""
@@ -101,8 +110,8 @@ class Outbox:
     def queue(self, digest_id: int, channels: Iterable[str], now: float) -> int:
         """Let a digest wait for these channels, call it within a transaction; each once for ever.
 
-        What waited for the same channel with an older digest of the same scope is dropped; how
-        much that is.
+        What waited for the same channel with an older digest of the same scope is dropped where
+        this one is of a week; how much that is.
         """
         dropped = 0
         for channel in channels:
@@ -116,6 +125,11 @@ class Outbox:
         row = {"digest_id": digest_id, "channel": channel, "now": now}
         with self._store.transaction():
             return self._store.db.execute(AGAIN, row).rowcount > 0
+
+    def hasten(self, digest_id: int, now: float) -> None:
+        """Let what waits for another try be tried at once."""
+        with self._store.transaction():
+            self._store.db.execute(HASTEN, {"digest_id": digest_id, "now": now})
 
     def open(self) -> tuple[Delivery, ...]:
         """What waits, and what is being sent; one look at a small index where there is nothing."""
@@ -156,7 +170,7 @@ class Outbox:
         self._settle(delivery_id, Stage.DROPPED, now, now, error)
 
     def is_outdated(self, one: Delivery) -> bool:
-        """Whether the same channel has a newer digest of the same scope."""
+        """Whether the same channel has the digest of a newer week of the same scope."""
         wanted = {"channel": one.channel, "scope": one.scope, "until": one.until}
         return bool(self._store.read(NEWER, wanted))
 

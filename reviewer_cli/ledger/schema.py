@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from reviewer_cli.core.select import departure, skip_class
 from reviewer_cli.ledger import digest_tables, first_tables, round_tables
 
 APPLICATION_ID = 0x52565752
@@ -75,6 +76,8 @@ def m005_rounds(db: Database) -> None:
 @migrations()
 def m006_digest(db: Database) -> None:
     """What a digest reads: facts with the time at which they were learnt."""
+    for told_by in (skip_class, departure):
+        db.conn.create_function(told_by.__name__, 1, told_by, deterministic=True)
     for statement in (*digest_tables.CHANGED, *digest_tables.ADDED, *digest_tables.FILLED):
         db.conn.execute(statement)
     db.conn.execute("PRAGMA user_version = 6")

@@ -38,9 +38,19 @@ class FileChannel:
         self.keeps_newest = WEEK not in str(pattern)
         self._pattern = pattern
 
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """What its suffixes say."""
+        return tuple(map(form_of, self._paths("2026-W01")))
+
     def send(self, notice: Notice) -> bool:
-        """Write each file beside its place and move it there; readers never see half of one."""
+        """Write each file beside its place and move it there; readers never see half of one.
+
+        Directories that are missing are made.
+        """
         for path in self._paths(notice.period):
+            with _usable(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
             write(path, notice.text(form_of(path)))
         return True
 
@@ -48,10 +58,11 @@ class FileChannel:
         """Nothing is left."""
 
     def examine(self) -> Iterator[Sign]:
-        """Whether the directory is there and a file may be made in it."""
+        """Whether a file may be made in the directory, or in the one it would be made in."""
         for path in self._paths("2026-W01"):
             form_of(path)
-            with _usable(path), temporary_directory(path.parent):
+            there = next(one for one in path.parents if one.exists())
+            with _usable(path), temporary_directory(there):
                 pass
         yield green(self.name, f"{self._pattern} can be written")
 
@@ -77,8 +88,14 @@ def form_of(path: Path) -> Form:
 def write(path: Path, text: str) -> None:
     """Put a file in its place whole; raises ReviewerError where that cannot be done.
 
-    What a process that was killed left beside it is removed.
+    A link leads to the place, a device or a pipe is written to and stays what it is. What a process
+    that was killed left beside the place is removed.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with _usable(path):
+            path.write_text(text, encoding="utf-8")
+        return
     with _usable(path), temporary_directory(path.parent) as place:
         remove_abandoned(path.parent)
         draft = place / path.name

@@ -9,7 +9,8 @@ from reviewer_cli.core.health import Sign
 from reviewer_cli.ports.issues import Issue, IssueBoard, kept, kept_or_opened
 from reviewer_cli.ports.notices import Form, Notice
 
-KIND = "digest"
+OWN_KIND, CENTRAL_KIND = "digest", "digest-all"
+"""Two issues, since the central one may be in a repository that has one of its own."""
 FOOTER = (
     "_Each week's digest takes the place of the one before; comments stay. An issue that was "
     "closed stays closed._"
@@ -20,6 +21,7 @@ CUT = "_The rest is too long for an issue; `reviewer digest` has all of it._"
 class IssueChannel:
     """Keeps one issue in a repository: in `repo`, or in the one that a digest is about."""
 
+    forms = (Form.MARKDOWN,)
     is_repeatable = True
     keeps_newest = True
 
@@ -66,7 +68,10 @@ class IssueChannel:
 
     def _issue(self, notice: Notice) -> Issue:
         body = _within(notice.text(Form.MARKDOWN), self._board.body_chars - len(FOOTER) - 2)
-        return Issue(kind=KIND, title="Review digest", body=f"{body}\n\n{FOOTER}")
+        whole = f"{body}\n\n{FOOTER}"
+        if self._repo:
+            return Issue(kind=CENTRAL_KIND, title="Review digest of all repositories", body=whole)
+        return Issue(kind=OWN_KIND, title="Review digest", body=whole)
 
 
 def _within(text: str, limit: int) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from reviewer_cli.core.health import Sign, amber, green
 from reviewer_cli.core.sanitise import one_line
-from reviewer_cli.errors import ConfigurationError, HostUnavailable
+from reviewer_cli.errors import ConfigurationError, HostUnavailable, ReviewerError
 from reviewer_cli.ports.notices import Form, Notice, PerhapsSent
 from reviewer_cli.scratch import temporary_directory
 from reviewer_cli.telemetry import SECRETS
@@ -38,8 +39,7 @@ LOST_ANSWER = re.compile(
 PART_SENT = re.compile("Sent ")
 """How apprise begins to tell of a request that was taken."""
 MISSING = (
-    "Messages need the extra notify, which is not installed here; run: "
-    "pip install 'reviewer[notify]'"
+    "Messages need a library, reviewer's extra 'notify'; docs/deliveries.md says how to install it."
 )
 REFUSED = (
     "{name}.url is no address that apprise can send to; see https://appriseit.com/services/ for "
@@ -70,16 +70,17 @@ class ServiceChannel:
         if form is not None:
             _write_as(self._service, form)
 
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The words, and the page where it can be attached."""
+        takes_page = self._attach and self._service.attachment_support
+        return (Form.BRIEF, Form.HTML) if takes_page else (Form.BRIEF,)
+
     def send(self, notice: Notice) -> bool:
         """One message; raises HostUnavailable when it was refused, PerhapsSent when who knows."""
-        brief = notice.text(Form.BRIEF)
-        if not (self._attach and self._service.attachment_support):
-            self._judge(self._notify(notice.title, brief, None))
-            return True
-        with temporary_directory() as place:
-            page = place / f"reviews-{notice.period}.html"
-            page.write_text(notice.text(Form.HTML), encoding="utf-8")
-            self._judge(self._notify(notice.title, brief, page))
+        with ExitStack() as until_it_is_out:
+            page = _page(notice, until_it_is_out) if Form.HTML in self.forms else None
+            self._judge(self._notify(notice.title, notice.text(Form.BRIEF), page))
         return True
 
     def finish(self, notice: Notice) -> None:
@@ -124,6 +125,19 @@ class ServiceChannel:
         if is_part_sent or any(LOST_ANSWER.search(one.message) for one in logged):
             raise PerhapsSent(f"it was out when it failed ({said})")
         raise HostUnavailable(f"the service did not take it ({said})")
+
+
+def _page(notice: Notice, stack: ExitStack) -> Path:
+    """The page as a file that is there as long as the stack."""
+    try:
+        page = stack.enter_context(temporary_directory()) / f"reviews-{notice.period}.html"
+        page.write_text(notice.text(Form.HTML), encoding="utf-8")
+    except OSError as error:
+        raise ReviewerError(
+            f"The attachment cannot be written ({error.strerror}); make room in the system's "
+            "directory of temporary files, and let this user write there."
+        ) from error
+    return page
 
 
 def _service(name: str, url: str, asset: AppriseAsset) -> NotifyBase:

@@ -43,13 +43,18 @@ class Channel(Protocol):
 
     `name` is that of the setting that makes it. One that `is_repeatable` may be sent the same
     again at no harm; one that `keeps_newest` shows a single digest, so that an older one is not
-    worth sending any more. `shows_titles` says whether its readers may read the findings' titles.
+    worth sending any more. `shows_titles` says whether its readers may read the findings' titles,
+    `forms` which texts it asks a notice for.
     """
 
     name: str
     is_repeatable: bool
     keeps_newest: bool
     shows_titles: bool
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms of which it is made."""
 
     @property
     def pause_s(self) -> float:

@@ -24,6 +24,7 @@ from reviewer_cli.render.digest_sections import details
 from reviewer_cli.render.digest_tables import (
     LABEL_HINT,
     Counsel,
+    Figure,
     Section,
     Table,
     advised,
@@ -74,11 +75,19 @@ def brief(digest: Digest) -> str:
     start = "\n\n".join((f"**{TITLE}**", *_when(digest)))
     lines = [
         *(f"- {_said(sentence)}" for sentence in digest.headline),
-        *(f"- {one.name}: {_said(f'{one.value} ({one.detail})')}" for one in figures(digest)),
+        *(f"- {one.name}: {_said(_figure(one))}" for one in figures(digest)),
         *(f"- {_said(changed(one))}" for one in digest.changes if one.verdict in CLAIMED),
         *(f"- {_said(one.sentence)}" for counsel in advised(digest) for one in counsel.pieces),
     ]
+    # The headline may have said it already.
+    lines = [
+        line for at, line in enumerate(lines) if not any(line[2:] in one for one in lines[:at])
+    ]
     return _within(MOST_OF_A_MESSAGE, f"{start}\n", lines)
+
+
+def _figure(told: Figure) -> str:
+    return f"{told.value} ({told.detail})" if told.detail else told.value
 
 
 def _within(limit: int, told: str, lines: list[str]) -> str:

@@ -17,7 +17,7 @@ from reviewer_cli.telemetry import RepositoryFailed
 DAY_S = 86_400.0
 
 OVERLAP_S = 2 * DAY_S
-"""Asked about once more, because a repository may have failed the last time."""
+"""Asked about once more: a repository may not have been polled the last time."""
 
 LONGEST_S = 31 * DAY_S
 """What was merged before that is counted by nobody who starts again after a long pause."""
@@ -27,7 +27,8 @@ async def count_merged(doors: Doors, plan: Plan, polled: Poll, tally: Tally) -> 
     """Note the pull requests that were merged in the polled repositories, if the plan says so.
 
     At most once a day for each host, whatever it answers. What cannot tell is named like a
-    repository that cannot be polled, and stops nothing; the next look goes back further then.
+    repository that cannot be polled, and stops nothing; each look goes back to before the last
+    one at which all of a host's repositories told.
     """
     if not plan.count_merged or plan.only_pull is not None:
         return
@@ -50,8 +51,5 @@ async def _count(doors: Doors, name: str, repos: list[str], now: float, tally: T
     for answer in answers:
         if answer.error is not None:
             tally.observe(RepositoryFailed(repo=answer.repo, reason=answer.error))
-    told = [answer for answer in answers if answer.error is None]
-    if told:
-        ends.count(store, name, (tip for answer in told for tip in answer.tips), now)
-    else:
-        ends.not_counted(store, name, now)
+    note = ends.count if all(one.error is None for one in answers) else ends.count_in_part
+    note(store, name, (tip for one in answers if one.error is None for tip in one.tips), now)

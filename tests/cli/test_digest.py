@@ -17,6 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from reviewer_cli.cli.app import app
+from reviewer_cli.core.digest import SCHEMA
+from reviewer_cli.core.digest_json import from_json
 from reviewer_cli.core.periods import Span, last_week, week_name
 from reviewer_cli.digest import digest as numbers
 from reviewer_cli.ledger.lock import exclusive
@@ -134,7 +136,7 @@ def test_days_and_a_repository_can_be_asked_for(installed: Installed) -> None:
         *("digest", "--since", today, "--until", today, "--repo", "repo", "--format", "json")
     )
     told = json.loads(done.out)
-    assert (told["scope"], told["period"]["is_final"]) == ("repo", False)
+    assert (told["scope"], told["period"]["is_final"]) == (str(installed.cli.repo.path), False)
     assert told["volume"]["reviewed"] == 1
 
 
@@ -144,6 +146,11 @@ def test_days_and_a_repository_can_be_asked_for(installed: Installed) -> None:
         (["--week", "2026-47"], "weeks are written as 2026-W47"),
         (["--week", "2026-W54"], "has none of that number"),
         (["--week", "9998-W01"], "has not begun yet"),
+        (["--week", "0001-W01"], "between the years 1970 and 9000"),
+        (["--week", "1969-W40"], "between the years 1970 and 9000"),
+        (["--since", "0001-01-01", "--until", "2026-01-02"], "between the years 1970 and 9000"),
+        (["--since", "2026-01-01", "--until", "9999-12-30"], "between the years 1970 and 9000"),
+        (["--since", "2026-01-01", "--until", "9999-12-31"], "between the years 1970 and 9000"),
         (["--since", "2026-01-01"], "both --since and --until"),
         (["--week", "2026-W01", "--since", "2026-01-01", "--until", "2026-01-02"], "a --week, or"),
         (["--since", "soon", "--until", "2026-01-02"], "'soon' is no day"),
@@ -261,7 +268,7 @@ def test_3_a_signal_ends_the_sending_at_once_and_the_sweep_is_still_told(
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=25)
     assert time.monotonic() - began < 10
-    assert (process.returncode, b"1 posted" in out) == (3, True)
+    assert (process.returncode, b"1 posted" in out) == (143, True)
     assert b"stopped by a signal" in err
     office.mood = Mood.TAKES
     again = installed.sweep()
@@ -357,6 +364,19 @@ def test_a_week_that_is_not_over_is_shown_and_not_delivered(
     assert office.arrived == []
 
 
+def test_what_a_newer_week_takes_the_place_of_is_said(
+    installed: Installed, office: PostOffice
+) -> None:
+    installed.deliver_to(office)
+    office.mood = Mood.REFUSES
+    before = week_name(installed.span.since - WEEK_S, UTC)
+    assert installed.run("digest", "--week", before, "--deliver").code == 3
+    office.mood = Mood.TAKES
+    done = installed.run("digest", "--deliver")
+    assert "took the place of deliveries that never came; there were 1." in done.err
+    assert (done.code, len(office.arrived)) == (3, 2)
+
+
 def test_a_file_that_cannot_be_written_is_a_sentence(installed: Installed) -> None:
     done = installed.cli.here("digest", "--output", Path("/nowhere/digest.md"))
     assert done.code == 1
@@ -379,3 +399,27 @@ def test_a_person_is_asked_about_findings_and_told_what_became_of_them_only_then
     assert "waits for a label" in installed.run(*asked).out
     refused = installed.run(*asked, "--format", "json")
     assert (refused.code, "leave out --format" in refused.err) == (2, True)
+
+
+def test_a_repository_that_nobody_knew_is_no_quiet_one(installed: Installed) -> None:
+    done = installed.cli.here(
+        "digest", "--week", week_name(time.time(), UTC), "--repo", "acme/else"
+    )
+    assert done.code == 2
+    assert "acme/else" in done.err
+
+
+def test_a_dash_is_the_standard_output(installed: Installed) -> None:
+    done = installed.cli.here("digest", "--output", Path("-"), "--format", "json")
+    assert done.code == 0
+    assert from_json(done.out).schema == SCHEMA
+
+
+def test_delivering_by_hand_waits_for_no_retry(installed: Installed, office: PostOffice) -> None:
+    installed.deliver_to(office)
+    office.mood = Mood.REFUSES
+    assert installed.run("digest", "--deliver").code == 3
+    office.mood = Mood.TAKES
+    assert installed.run("digest", "--deliver").code == 0
+    assert installed.run("digest", "--deliver").code == 0
+    assert len(office.arrived) == 2

@@ -253,9 +253,11 @@ def test_coverage_tells_nothing_where_nobody_asks_the_hosts() -> None:
 def test_labels_are_told_beside_the_proxy_of_the_same_findings() -> None:
     hand = replace(FULL.accuracy, labelled=share(20, 24), labelled_proxy=share(19, 24))
     assert labelled(hand) == (
-        "Of 24 findings labelled by hand 20 were right, 83 % (64-93 %); by the proxy it is 79 %"
-        " of the same."
+        "Of 24 findings labelled by hand 20 were right, 83 % (64-93 %); of 24 of them that people"
+        " took a stand on 19 were acted on."
     )
+    few = replace(hand, labelled=share(2, 4), labelled_proxy=share(1, 1))
+    assert labelled(few).startswith("Of 4 findings labelled by hand 2 were right; of 1 of them")
     assert labelled(replace(hand, labelled_proxy=share(0, 0))).endswith("(64-93 %).")
     assert labelled(replace(hand, labelled=share(0, 0))) == ""
 
@@ -286,7 +288,7 @@ def test_a_headline_of_five_reviews_claims_nothing() -> None:
     few = replace(FELL, verdict=Verdict.TOO_FEW)
     tiny = replace(
         accepted(FULL, 0, 0),
-        volume=replace(FULL.volume, reviewed=5, merged_unreviewed=()),
+        volume=replace(FULL.volume, reviewed=5, covered=None, merged_unreviewed=()),
         noise=replace(FULL.noise, per_review=2.4),
         cost=replace(FULL.cost, usd=0.31, per_acted_on_usd=None),
         changes=(few,),
@@ -333,11 +335,18 @@ def test_the_most_urgent_advice_is_told_whatever_the_order() -> None:
     assert told == "Look at the dead. There is 1 more piece of advice."
 
 
-def test_what_went_in_unreviewed_is_told_where_there_is_no_advice() -> None:
-    missed = (Missed(repo="shop/web", pull="7", why="draft"),)
-    volume = replace(FULL.volume, merged_unreviewed=missed)
+@pytest.mark.parametrize(
+    ("hits", "words"),
+    [(42, "Look at 1 pull request that"), (3, "Look at 40 pull requests that")],
+)
+def test_all_that_went_in_unreviewed_are_told_where_there_is_no_advice(
+    hits: int, words: str
+) -> None:
+    """Not only those few that are listed."""
+    missed = (Missed(repo="shop/web", pull="7", why="draft"),) * min(5, 43 - hits)
+    volume = replace(FULL.volume, covered=share(hits, 43), merged_unreviewed=missed)
     told = headline(replace(FULL, advice=(), volume=volume))[2]
-    assert told == "Look at 1 pull request that went in without a review."
+    assert told == f"{words} went in without a review."
 
 
 @given(st.text(max_size=400))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -134,6 +135,28 @@ def test_days_are_compared_by_the_exact_rank_sum_test(values: list[float], now: 
     told = by_day(working_days(values[now:], values[:now]))
     expected = stats.mannwhitneyu(values[:now], values[now:], method="exact")
     assert drift(told).p == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.floats(0, 100), min_size=45, max_size=60, unique=True))
+def test_more_days_than_before_are_compared_exactly_as_well(values: list[float]) -> None:
+    before, now = values[:18], values[18:]
+    expected = stats.mannwhitneyu(now, before, method="exact")
+    told = drift(by_day(working_days(before, now)))
+    assert told.p == pytest.approx(expected.pvalue, rel=1e-9)
+    assert told.rise == pytest.approx(2 * (expected.statistic - len(before) * len(now) / 2))
+
+
+def test_a_long_time_takes_no_longer_than_a_long_time_before() -> None:
+    """Four months against four weeks is as much work as four weeks against four months."""
+    short, long = [float(n) for n in range(0, 280, 10)], [float(n) for n in range(5, 1205, 10)]
+
+    def seconds(before: list[float], now: list[float]) -> float:
+        days, began = working_days(before, now), process_time()
+        by_day(days)
+        return process_time() - began
+
+    assert seconds(short, long) < 3 * seconds(long, short)
 
 
 @given(st.lists(st.integers(0, 3), min_size=22, max_size=22))

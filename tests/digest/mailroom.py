@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from reviewer_cli.core.digest import Digest
@@ -18,7 +18,7 @@ from reviewer_cli.ledger.outbox import Delivery, Outbox
 from reviewer_cli.ledger.store import Store
 from reviewer_cli.notify.file import FileChannel
 from reviewer_cli.notify.services import ServiceChannel
-from reviewer_cli.ports.notices import Channel
+from reviewer_cli.ports.notices import Channel, Form
 from reviewer_cli.sweep.outgoing import masked_text
 from tests.render.digest_samples import SAMPLES
 
@@ -51,6 +51,7 @@ class Mailroom:
     root: Path
     url: str = ""
     now: float = MONDAY
+    zone: tzinfo = ZONE
     make: Callable[[Span, str], Digest] = sample
     mailing: Mailing = field(default_factory=lambda: Mailing(channels=(TEAM, FILE)))
     more: dict[str, Callable[[], Channel]] = field(default_factory=dict)
@@ -98,11 +99,11 @@ class Mailroom:
 
     def weekly(self) -> Queued | None:
         """Queue what is due."""
-        return weekly(self.store, AT, ZONE, self.mailing, self.make, self.now)
+        return weekly(self.store, AT, self.zone, self.mailing, self.make, lambda: self.now)
 
     def queue(self, span: Span = W47) -> Queued:
         """Queue by hand."""
-        return queue(self.store, span, ZONE, self.mailing, self.make, self.now)
+        return queue(self.store, span, self.zone, self.mailing, self.make, self.now)
 
     def tick(self) -> tuple[str, ...]:
         """What a sweep does."""
@@ -135,6 +136,7 @@ class Failing:
     is_repeatable: bool = False
     keeps_newest: bool = False
     shows_titles: bool = False
+    forms: tuple[Form, ...] = (Form.BRIEF,)
     pause_s: float = 0.0
     asked: list[str] = field(default_factory=list)
 

@@ -49,13 +49,13 @@ class World:
     """The rows of five weeks."""
 
     told: list[Told] = field(default_factory=list)
-    ends: list[End] = field(default_factory=list)
+    merged: list[End] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
     def changes(self) -> tuple[Change, ...]:
         """What the product says of them."""
-        return changes(self.told, self.ends, self.fates, self.events, SPAN, UTC)
+        return changes(self.told, self.merged, self.fates, self.events, SPAN, UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,6 @@ def world(setting: Setting, seed: int, planted: Planted | None = None) -> World:
         factor = planted.failures if planted and day >= 28 else 1.0
         for _ in range(dice.poisson(rare * dice.gammavariate(0.5, 2) * factor)):
             found.events.append(_event(FIRST + (day + dice.random()) * DAY_S, EventKind.RETRIED))
-        found.events.append(_event(FIRST + day * DAY_S, EventKind.COUNTED))
     return found
 
 
@@ -142,8 +141,8 @@ def _pull(
         found.told.append(_told(dice, repo, pull, at, round_, wait, usd, one))
     covered = dice.random() < 0.93
     model, contract = dice.choice(("model-a", "model-b")), "c1" if number < 4 else "c2"
-    state = "merged" if dice.random() < 0.9 else "closed"
-    found.ends.append(End(at, repo.name, pull, state, at, covered, covered, ""))
+    if dice.random() < 0.9:
+        found.merged.append(End(at, repo.name, pull, "merged", at, covered, covered, ""))
     rate = dice.one_of_many(repo.accepted + after.acceptance(repo.name), setting.alike)
     for severity in SEVERITIES if kept > 3 else SEVERITIES[2:]:
         some = kept // (4 if kept > 3 else 2) + (severity == "low")

@@ -156,6 +156,7 @@ def test_full_sweeps_and_files_left_out_are_told_with_their_keys(tmp_path: Path)
         shop.sweep(due)
     full, cut = advised(shop, tmp_path)
     assert "`[sweep] limit`" in full.sentence
+    assert "others may have waited" in full.sentence
     assert full.evidence == "2 of 3 sweeps."
     assert "[diff] max_files" in cut.sentence
     assert cut.evidence == "3 files in 1 review."

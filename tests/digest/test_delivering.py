@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from reviewer_cli.core.digest import Digest
+from reviewer_cli.core.digest_json import to_json
 from reviewer_cli.core.periods import Span, week
 from reviewer_cli.digest.weekly import Mailing
 from reviewer_cli.errors import ConfigurationError, HostUnavailable
 from reviewer_cli.ledger import digests
 from reviewer_cli.ledger.outbox import Outbox
 from reviewer_cli.telemetry import SECRETS
+from tests.digest import mailroom
 from tests.digest.mailroom import (
     DAY,
     FILE,
@@ -185,6 +187,63 @@ def test_a_channel_that_cannot_even_be_opened_waits_and_keeps_no_other_back(
     assert room.states()["notify.a"] == "delivered"
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConfigurationError("The secret is not there."), "after it. The secret is not there."),
+        (RuntimeError("canary"), "A defect of reviewer itself: RuntimeError at test_delivering.py"),
+    ],
+)
+def test_what_was_being_sent_is_said_where_its_channel_cannot_be_opened_any_more(
+    room: Mailroom, error: Exception, words: str
+) -> None:
+    def broken() -> Failing:
+        raise error
+
+    stopped = Failing(error=KeyboardInterrupt())  # type: ignore[arg-type]
+    room.more["notify.a"] = lambda: stopped
+    room.mailing = Mailing(channels=("notify.a", TEAM))
+    with suppress(KeyboardInterrupt):
+        room.tick()
+    assert room.states() == {"notify.a": "sending", TEAM: "waiting"}
+    (late,) = room.unsettled()
+    assert late.startswith("The digest of 2026-W47 is being sent to notify.a, or the process ")
+    room.more["notify.a"] = broken
+    (said,) = room.tick()
+    assert said.startswith(late)
+    assert words in said
+    assert "canary" not in said
+    assert room.states() == {"notify.a": "sending", TEAM: "delivered"}
+    room.more["notify.a"] = Failing
+    (said,) = room.tick()
+    assert "it may have arrived. Look there" in said
+
+
+def test_one_that_is_unsure_without_a_reason_is_named_all_the_same(room: Mailroom) -> None:
+    room.tick()
+    with room.store.transaction():
+        room.store.db.execute("UPDATE deliveries SET state = 'unsure', error = ''")
+    assert len(room.unsettled()) == 2
+
+
+def test_what_fails_before_anything_is_out_is_tried_again(
+    room: Mailroom, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: str) -> str:
+        raise OSError("canary")
+
+    monkeypatch.setattr(mailroom, "masked_text", full)
+    said = room.tick()
+    assert len(said) == 2
+    assert all("OSError" in one and "It is tried again" in one for one in said)
+    assert "canary" not in str(said)
+    assert set(room.states().values()) == {"waiting"}
+    monkeypatch.undo()
+    room.now += HOUR
+    assert room.tick() == ()
+    assert len(office.arrived) == 1
+
+
 def test_a_defect_in_a_channel_is_named_without_its_words_and_is_not_repeated(
     room: Mailroom,
 ) -> None:
@@ -237,7 +296,7 @@ def test_a_time_that_is_not_final_is_neither_kept_nor_told(
     room.make = running
     done = room.weekly()
     assert done is not None
-    assert done.digest_id is None
+    assert done.digest_ids == ()
     assert room.rows() == {}
     room.make = sample
     room.tick()
@@ -334,12 +393,16 @@ def test_a_sweep_that_is_stopped_while_it_sends_leaves_it_to_the_next(room: Mail
     assert stopped.asked == ["2026-W47"]
 
 
+@pytest.mark.parametrize(
+    "numbers", ["{}", to_json(replace(sample(W47, ""), schema="reviewer-digest/9"))]
+)
 def test_what_another_version_kept_waits_and_is_said_and_so_is_a_zone_that_is_gone(
-    room: Mailroom, office: PostOffice
+    room: Mailroom, office: PostOffice, numbers: str
 ) -> None:
     room.queue()
     with room.store.transaction():
-        room.store.db.execute("UPDATE digests SET numbers = '{}', zone = 'Mars/Olympus'")
+        row = {"numbers": numbers, "zone": "Mars/Olympus"}
+        room.store.db.execute("UPDATE digests SET numbers = :numbers, zone = :zone", row)
     said = room.tick()
     assert len(said) == 2
     assert all("of 2026-W47 " in one and "another version of reviewer" in one for one in said)

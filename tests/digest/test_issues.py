@@ -13,7 +13,7 @@ from reviewer_cli.core.digest import Digest
 from reviewer_cli.core.marker import ISSUE_MARKER
 from reviewer_cli.core.periods import Span
 from reviewer_cli.digest.weekly import Mailing
-from reviewer_cli.notify.issue import CUT, KIND, IssueChannel, _within
+from reviewer_cli.notify.issue import CUT, IssueChannel, _within
 from tests.digest.mailroom import HOUR, WEEK, Mailroom, sample
 from tests.digest.test_delivering import _told
 from tests.fakes.github import faults, spec
@@ -73,17 +73,26 @@ def test_a_repository_of_its_own_reads_titles_and_the_central_one_does_not(
 ) -> None:
     title = sample(Span(0.0, 1.0), "").nearly_missed[0].title
     assert title is not None
-    room.tick()
-    (central,) = issues(stage)
-    assert title not in (central.body or "")
-    room.mailing = Mailing(channels=(), own=OWN, host=stage.server.name)
-    with room.store.transaction():
-        room.store.db.execute("DELETE FROM deliveries")
-        room.store.db.execute("DELETE FROM digests")
+    room.mailing = Mailing(channels=(CENTRAL,), own=OWN, host=stage.server.name)
     _told(room, "acme/shop", stage.server.name)
-    room.tick()
-    (own,) = issues(stage)
-    assert title in (own.body or "")
+    for at in ("2026-W47", "2026-W48"):
+        assert room.tick() == ()
+        told = {issue.title: issue.body or "" for issue in issues(stage)}
+        assert sorted(told) == ["Review digest", "Review digest of all repositories"]
+        assert at in told["Review digest of all repositories"]
+        assert title in told["Review digest"]
+        assert title not in told["Review digest of all repositories"]
+        room.now += WEEK
+
+
+def test_it_goes_to_the_repository_that_was_asked_about_whatever_the_digest_calls_it(
+    room: Mailroom, stage: GitHubStage
+) -> None:
+    room.make = lambda span, scope: sample(span, scope and f"{scope}, local/{scope}")
+    room.mailing = Mailing(channels=(), own=OWN, host=stage.server.name)
+    _told(room, "acme/shop", stage.server.name)
+    assert room.tick() == ()
+    assert len(issues(stage)) == 1
 
 
 def test_an_answer_that_is_lost_opens_no_second_one(room: Mailroom, stage: GitHubStage) -> None:
@@ -139,4 +148,3 @@ def test_a_body_that_is_too_long_is_cut_between_lines_and_says_so() -> None:
     assert cut.endswith(CUT)
     assert cut.splitlines()[-3].endswith("| row |")
     assert _within("short\n", 500) == "short"
-    assert KIND == "digest"

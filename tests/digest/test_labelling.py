@@ -52,9 +52,17 @@ def test_labels_of_later_do_not_change_what_was_drawn(store: Store) -> None:
     assert ids(store) == before
 
 
-def test_what_was_labelled_before_the_end_is_not_drawn(shop: Shop, tmp_path: Path) -> None:
+def test_labels_given_while_a_week_runs_draw_no_others(store: Store) -> None:
+    before = ids(store)
+    for one in to_label(store, SPAN, ""):
+        answered(store, one, Label.RIGHT, SPAN.until - 60)
+    assert ids(store) == before
+    assert list(to_label(store, SPAN, "")) == []
+
+
+def test_what_was_labelled_before_the_period_is_not_drawn(shop: Shop, tmp_path: Path) -> None:
     for finding in range(1, 11):
-        shop.label(finding, "right", SPAN.until - 1)
+        shop.label(finding, "right", SPAN.since - 1)
     shop.label(11, "right", LATE)
     shop.write(tmp_path / "ledger.db")
     with closing(Store(tmp_path / "ledger.db")) as store:

@@ -11,12 +11,13 @@ import pytest
 from reviewer_cli.core.activity import Outage, Use
 from reviewer_cli.core.digest import Digest
 from reviewer_cli.core.periods import iso, week
+from reviewer_cli.core.quality import Metric
 from reviewer_cli.digest.batch import use
 from reviewer_cli.digest.digest import digest_of
 from reviewer_cli.ledger.figures_cost import Answer
 from reviewer_cli.ledger.figures_trouble import Sweep
 from reviewer_cli.ledger.store import Store
-from tests.digest.rows import Ends, Events, Heads, Told, fill
+from tests.digest.rows import Ends, Events, Heads, Row, Told, fill
 from tests.digest.year import DAY_S, HOUR_S, ZONE
 
 SPAN = week("2026-W20", ZONE)
@@ -152,6 +153,64 @@ def test_a_review_after_the_merge_covers_nothing(
     )
 
 
+def reviewed(number: int, at: float, *, kept: int = 0, merged_at: float | None = None) -> list[Row]:
+    """A pull request with a review."""
+    repo, pull, sha = "acme/api", str(number), f"{number:040x}"
+    return [
+        Heads(number, repo, pull, sha, "posted", 1, at, at, at, at, merged_at),
+        Told(
+            *(number, at, repo, pull, sha, 1, "review", merged_at, at, at, at, at, at),
+            *("m", "c", 1, 0, 30.0, 10, 10, kept, 0, 0, 0, 0, 0),
+        ),
+    ]
+
+
+def merge(number: int, ended: float, noted: float) -> Ends:
+    return Ends(number, noted, "acme/api", str(number), f"{number:040x}", "merged", ended)
+
+
+def test_coverage_begins_when_the_last_of_all_hosts_first_told_what_is_merged(place: Path) -> None:
+    """Before that, only what had a review is known: it would look better than it is."""
+    sunday = SPAN.since + 6.5 * DAY_S
+    rows: list[Row] = [
+        Events(1, SPAN.since + DAY_S, "counted", "", "github"),
+        Events(2, sunday - 60, "counted", "", "github"),
+        Events(3, sunday, "counted", "", "other"),
+        Events(4, sunday + 3_600, "counted", "", "other"),
+    ]
+    for number in range(1, 41):
+        at = SPAN.since + number * 3_000
+        rows += [*reviewed(number, at), merge(number, at + 60, at + 90)]
+    # The first time a host looks back two days: what had a review is noted already.
+    rows += [merge(number, sunday - number * 60, sunday) for number in range(41, 45)]
+    rows += [*reviewed(45, sunday + 60), merge(45, sunday + 90, sunday + 120)]
+    rows += [merge(number, sunday + 300, sunday + 3_600) for number in (46, 47)]
+    digest = told(place, *rows)
+    assert digest.volume.covered is not None
+    assert (digest.volume.covered.hits, digest.volume.covered.of) == (1, 3)
+    assert digest.volume.merged == 3
+    assert {one.pull for one in digest.volume.merged_unreviewed} == {"46", "47"}
+    (compared,) = (one for one in digest.changes if one.metric is Metric.COVERAGE)
+    assert compared.now == digest.volume.covered.rate
+
+
+def test_a_week_without_an_answer_of_what_is_merged_compares_no_coverage(place: Path) -> None:
+    at = SPAN.since + DAY_S
+    asked = Events(1, SPAN.since - 9 * DAY_S, "counted", "", "github")
+    digest = told(place, asked, *reviewed(1, at), merge(1, at + 60, at + 90))
+    assert digest.volume.merged is None
+    (compared,) = (one for one in digest.changes if one.metric is Metric.COVERAGE)
+    assert compared.now is None
+
+
+def test_reviews_after_the_merge_are_listed_if_they_found_anything(place: Path) -> None:
+    at = SPAN.since + DAY_S
+    rows = [*reviewed(1, at, merged_at=at - 60), *reviewed(2, at, kept=2, merged_at=at - 60)]
+    volume = told(place, *rows).volume
+    assert volume.reviewed_after_merge == 2
+    assert [(one.pull, one.kept) for one in volume.after_merge] == [("2", 2)]
+
+
 @pytest.mark.parametrize(
     ("scope", "reviews"),
     [
@@ -179,4 +238,6 @@ def test_a_scope_is_one_exact_repository_or_all_with_it_in_their_name(
         )
     digest = told(place, *rows, scope=scope)
     assert digest.volume.reviewed == reviews
-    assert digest.scope == scope
+    names = [row.repo for row in rows if isinstance(row, Told)]
+    meant = [scope] if scope in names else [name for name in names if scope and scope in name]
+    assert digest.scope == (", ".join(meant) or scope)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
+from reviewer_cli.core.facts import Event, EventKind
 from reviewer_cli.core.quality import Change, Metric, Verdict
-from tests.digest.quiet_world import Planted, Setting, world
+from tests.digest.quiet_world import DAY_S, SPAN, Planted, Setting, world
 
 SETTINGS = (
     Setting(repos=1, pulls=25, alike=0.5),
@@ -82,6 +83,17 @@ def test_a_change_of_everything_is_found(
     planted: Planted, metric: Metric, verdict: Verdict
 ) -> None:
     assert found(BUSY, planted, metric, verdict, "") >= 19
+
+
+def test_errors_that_nobody_recorded_before_are_no_rise() -> None:
+    """Reviews of before an upgrade are known, and their failures are not."""
+    began = SPAN.since - 2 * DAY_S
+    for seed in range(10):
+        house = world(BUSY, seed)
+        house.events = [one for one in house.events if one.at >= began]
+        house.events.append(Event(began, EventKind.BEGAN, "", "", None, None))
+        (errors,) = [one for one in house.changes() if one.metric is Metric.ERRORS]
+        assert errors.verdict is Verdict.TOO_FEW
 
 
 def test_a_fall_in_one_repository_is_found_and_named() -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from reviewer_cli.core.digest import Digest
 from reviewer_cli.core.digest_json import to_json
+from reviewer_cli.core.digest_words import recorded
 from reviewer_cli.core.measures import Named
 from reviewer_cli.core.periods import Span, week, week_name
 from reviewer_cli.digest.digest import digest_of
+from reviewer_cli.ledger.retention import Keep
 from reviewer_cli.ledger.store import Store
 from tests.fakes.github import talk
 from tests.fakes.github.scene import text
@@ -88,3 +90,14 @@ def test_it_is_final_after_the_week_and_the_same_ever_after(github: GitHubStage)
     later(github, 9 * DAY_S, count_merged=True)
     assert to_json(told(github, span)) == to_json(digest)
     assert told(github, week(week_name(github.now - 9 * DAY_S, UTC), UTC)).volume.reviewed == 1
+
+
+def test_what_was_removed_for_its_age_is_said(github: GitHubStage) -> None:
+    span = a_week(github)
+    assert not told(github, span).period.is_thinned
+    later(github, 2 * DAY_S, count_merged=True, keep=Keep(findings_s=DAY_S))
+    thinned = told(github, span)
+    assert thinned.period.is_thinned
+    assert "removed for their age" in recorded(thinned.period)
+    coming = week(week_name(github.now + 60 * DAY_S, UTC), UTC)
+    assert not told(github, coming).period.is_thinned

@@ -161,7 +161,12 @@ class Count:
         after = [one for one in self.told() if one.merged_at is not None]
         merged = None
         if self.events("counted"):
-            merged = [one for one in self.ends(self.span) if one.state == "merged"]
+            since = self.counted_since()
+            merged = [
+                one
+                for one in self.ends(self.span)
+                if one.state == "merged" and one.ended_at > since
+            ]
         whys = [(one, self.missed(one)) for one in merged or []]
         missing = sorted(
             ((-one.ended_at, one.repo, one.pull, why) for one, why in whys if why is not None)
@@ -189,8 +194,17 @@ class Count:
             "after_merge": [
                 {"repo": one.repo, "pull": one.pull, "kept": one.kept, "worst": self.worst(one)}
                 for one in sorted(after, key=lambda o: (-o.kept, o.repo, o.pull))[:5]
+                if one.kept
             ],
         }
+
+    def counted_since(self) -> float:
+        """When the host that was asked last was asked for the first time."""
+        first: dict[str, float] = {}
+        for one in self.year.rows.events:
+            if one.kind == "counted":
+                first.setdefault(one.subject, one.at)
+        return max(first.values())
 
     def reviews_before(self, end: Ends) -> list[str]:
         """The commits of which there was a review before the end."""

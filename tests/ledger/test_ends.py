@@ -78,9 +78,32 @@ def test_a_host_is_counted_with_all_that_was_merged_there(ledger: Ledger) -> Non
     assert ends.counted_at(ledger.store, "local", NOW) is None, "the clock was set back"
 
 
-def test_a_host_that_could_not_tell_was_asked(ledger: Ledger) -> None:
-    ends.not_counted(ledger.store, "local", NOW)
-    assert ends.asked_at(ledger.store, "local", LATER) == NOW
-    assert ends.counted_at(ledger.store, "local", LATER) is None
-    ends.count(ledger.store, "local", [], LATER)
-    assert ends.asked_at(ledger.store, "local", LATER) == LATER
+def test_a_host_that_could_not_tell_all_is_counted_as_far_as_before(ledger: Ledger) -> None:
+    for now in (NOW, NOW + 1.0):
+        ends.count_in_part(ledger.store, "local", [replace(tip(head()), ended_at=NOW)], now)
+        assert ends.asked_at(ledger.store, "local", now) == now
+        assert ends.counted_at(ledger.store, "local", now) == NOW, "when it was first asked"
+    assert len(ended(ledger)) == 1
+    ends.count(ledger.store, "local", [], NOW + 2.0)
+    ends.count_in_part(ledger.store, "local", [], NOW + 3.0)
+    assert ends.asked_at(ledger.store, "local", LATER) == NOW + 3.0
+    assert ends.counted_at(ledger.store, "local", LATER) == NOW + 2.0
+
+
+def test_a_merge_is_noted_after_what_became_of_its_findings(ledger: Ledger) -> None:
+    """The count may learn of it before those who listen there do."""
+    posted(ledger, head())
+    merged = replace(tip(head()), ended_at=NOW)
+    ends.count(ledger.store, "local", [merged], LATER)
+    assert ended(ledger) == []
+    told = conversation(head(), state=PullState.MERGED, ended_at=NOW)
+    gathered(ledger.store, [told], LATER + 1.0)
+    assert ended(ledger) == [("pull-1", sha(1), "merged", NOW, LATER + 1.0)]
+
+
+def test_a_merge_of_which_nobody_could_hear_for_a_day_is_counted(ledger: Ledger) -> None:
+    posted(ledger, head())
+    merged = replace(tip(head()), ended_at=NOW)
+    for now in (NOW + ends.HEARD_OF_S - 1.0, NOW + ends.HEARD_OF_S):
+        ends.count(ledger.store, "local", [merged], now)
+    assert ended(ledger) == [("pull-1", sha(1), "merged", NOW, NOW + ends.HEARD_OF_S)]

@@ -63,6 +63,13 @@ def test_one_that_is_skipped_again_for_the_same_is_no_news(ledger: Ledger) -> No
     assert happened(ledger) == [*found, (NOW + 5, "skipped", "draft", 1)]
 
 
+def test_one_that_was_let_in_and_is_skipped_again_is_news(ledger: Ledger) -> None:
+    """A draft that was ready for a while, and not long enough for a review."""
+    for later, reason in enumerate(("draft", "draft", None, None, "draft", "draft")):
+        ledger.admit([(head(version=f"v{later}"), reason)], f"rules {later}", NOW + later)
+    assert happened(ledger) == [(NOW, "skipped", "draft", 1), (NOW + 4, "skipped", "draft", 1)]
+
+
 def test_one_that_a_person_asked_for_is_not_skipped(ledger: Ledger) -> None:
     enter(ledger, head(), reason="draft")
     wish(ledger.store, head().key, Wish.REVIEW, NOW)

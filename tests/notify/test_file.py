@@ -50,12 +50,41 @@ def test_a_text_that_cannot_be_had_leaves_the_one_before(tmp_path: Path) -> None
 
 
 def test_where_it_cannot_be_written_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ReviewerError, match=r"cannot be written .*; let this user write there"):
+        channel(tmp_path / "file" / "x.md").send(NOTICE)
+    with pytest.raises(ReviewerError, match="cannot be written"):
+        list(channel(tmp_path / "file" / "x.md").examine())
     with pytest.raises(ReviewerError, match=r"There is no directory .*; make it"):
-        channel(tmp_path / "gone" / "x.md").send(NOTICE)
-    with pytest.raises(ReviewerError, match="There is no directory"):
-        list(channel(tmp_path / "gone" / "x.md").examine())
+        write(tmp_path / "gone" / "x.md", "text")
     with pytest.raises(ConfigurationError, match=r"write \.html, \.md or \.json"):
         form_of(Path("digest.pdf"))
+
+
+def test_a_directory_that_is_missing_is_made_by_the_first_digest_and_by_no_examination(
+    tmp_path: Path,
+) -> None:
+    mail = channel(tmp_path / "new" / "deep" / "{week}.html")
+    assert [sign.health for sign in mail.examine()] == ["green"]
+    assert os.listdir(tmp_path) == []
+    mail.send(NOTICE)
+    assert len(os.listdir(tmp_path / "new" / "deep")) == 1
+
+
+def test_a_link_leads_to_its_file_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    (tmp_path / "real.md").write_text("old")
+    (tmp_path / "link.md").symlink_to("real.md")
+    write(tmp_path / "link.md", "new")
+    assert (tmp_path / "link.md").is_symlink()
+    assert (tmp_path / "real.md").read_text() == "new"
+    os.mkfifo(tmp_path / "pipe.md")
+    reader = os.open(tmp_path / "pipe.md", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write(tmp_path / "pipe.md", "said")
+        assert os.read(reader, 100) == b"said"
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe.md").is_fifo()
 
 
 def test_the_examination_leaves_nothing(tmp_path: Path) -> None:

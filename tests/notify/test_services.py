@@ -6,13 +6,15 @@ import email
 import logging
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from email.policy import default
+from pathlib import Path
 
 import pytest
 
 from reviewer_cli.core.leaks import KnownSecrets
-from reviewer_cli.errors import ConfigurationError, HostUnavailable
+from reviewer_cli.errors import ConfigurationError, HostUnavailable, ReviewerError
 from reviewer_cli.notify import services
 from reviewer_cli.notify.services import ServiceChannel
 from reviewer_cli.ports.notices import Form, Notice, PerhapsSent
@@ -56,6 +58,18 @@ def test_with_attach_the_page_comes_with_it(office: PostOffice) -> None:
     channel(office.url, attach=True).send(NOTICE)
     (attached,) = office.arrived[0]["attachments"]
     assert attached["filename"] == "reviews-2026-W47.html"
+
+
+def test_an_attachment_that_cannot_be_written_means_that_nothing_was_sent(
+    office: PostOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = channel(office.url, attach=True)
+    made.send(NOTICE)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ReviewerError, match=r"cannot be written .*; make room") as failed:
+        made.send(NOTICE)
+    assert not isinstance(failed.value, PerhapsSent)
+    assert len(office.arrived) == 1
 
 
 def test_one_that_is_refused_was_not_sent_and_says_why(office: PostOffice) -> None:
@@ -160,7 +174,7 @@ def test_without_the_extra_the_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'reviewer\[notify\]'"):
+    with pytest.raises(ConfigurationError, match="extra 'notify'"):
         channel("json://127.0.0.1/")
 
 

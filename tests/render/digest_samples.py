@@ -315,9 +315,9 @@ _FULL = Digest(
         Advice(
             kind=AdviceKind.CAP,
             repo="",
-            sentence="Sweeps took as many heads as they may: raise `[sweep] limit` in "
-            "reviewer.toml if that is not wanted.",
-            evidence="4 of 672 sweeps left others waiting.",
+            sentence="Sweeps took up as many heads as they may, so that others may have waited: "
+            "raise `[sweep] limit` in reviewer.toml if that is not wanted.",
+            evidence="4 of 672 sweeps.",
         ),
         Advice(
             kind=AdviceKind.GUIDANCE,

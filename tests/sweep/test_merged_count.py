@@ -12,10 +12,12 @@ import pytest
 
 from reviewer_cli.core.models import State
 from reviewer_cli.errors import HostUnavailable
+from reviewer_cli.hosts.github.host import GitHub
 from reviewer_cli.hosts.local_git import LocalGit
 from reviewer_cli.ports.host import RepositoryPoll
 from tests.fakes.github import faults
-from tests.fakes.github_stage import GitHubStage, github_stage
+from tests.fakes.github.scene import text
+from tests.fakes.github_stage import CountingEngine, GitHubStage, github_stage, two_remarks
 from tests.fakes.stage import Stage
 
 DAY_S = 86_400.0
@@ -133,6 +135,52 @@ def test_a_host_that_cannot_tell_is_named_once_a_day_and_stops_nothing(
     assert ended(github) == [(str(merged.number), "merged")]
 
 
+@pytest.mark.parametrize("told_days", [0, 1], ids=["never told", "told once"])
+def test_what_was_merged_while_one_repository_could_not_tell_is_counted_later(
+    github: GitHubStage, monkeypatch: pytest.MonkeyPatch, told_days: int
+) -> None:
+    other = github.hub.world.repo("acme/other", {"a.py": "a = 1\n"})
+    github.selector = "acme/*"
+    lost: set[str] = set()
+    tell = GitHub.merged_since
+
+    def losing(host: GitHub, repos: Sequence[str], since: float) -> list[RepositoryPoll]:
+        told = tell(host, repos, since)
+        return [RepositoryPoll(repo=r.repo, error="gone") if r.repo in lost else r for r in told]
+
+    monkeypatch.setattr(GitHub, "merged_since", losing)
+    for day in range(told_days + 5):
+        if day == told_days:
+            lost.add(other.full_name)
+            for repo in (other, github.shop):
+                github.hub.world.merge(github.hub.world.pull(repo, {"b.py": "b = 1\n"}))
+        github.sweep(count_merged=True)
+        wait(github, DAY_S)
+    found = "SELECT repo FROM ends ORDER BY repo"
+    assert rows(github, found) == [(github.shop.full_name,)], "the others count all the same"
+    assert len(counted(github)) == told_days
+    lost.clear()
+    assert github.sweep(count_merged=True).exit_code == 0
+    assert rows(github, found) == [(other.full_name,), (github.shop.full_name,)]
+    assert len(counted(github)) == told_days + 1
+
+
+def test_what_is_merged_during_a_sweep_ends_once_its_findings_were_judged(
+    github: GitHubStage,
+) -> None:
+    world, merged = github.hub.world, github.pull()
+    github.sweep()
+    world.push(merged, {"a.py": text(_10="eleven", _40="forty")})
+    github.engine = CountingEngine(lambda request: world.merge(merged) and two_remarks(request))
+    wait(github, DAY_S)
+    github.sweep(count_merged=True)
+    assert (len(counted(github)), ended(github)) == (1, [])
+    wait(github, 3600.0)
+    github.sweep(count_merged=True)
+    query = "SELECT outcome FROM outcomes JOIN ends ON outcomes.noted_at <= ends.noted_at"
+    assert ("merged unresolved",) in rows(github, query)
+
+
 class Forgetful(LocalGit):
     """Cannot tell what was merged: of one repository, or of none."""
 
@@ -156,6 +204,7 @@ def test_what_cannot_tell_is_named_and_the_others_count(stage: Stage) -> None:
     stage.now += DAY_S
     report = stage.sweep(count_merged=True)
     assert [one.repo for one in report.failures] == [lost]
-    assert (report.exit_code, counted(stage)) == (3, ["local"])
+    assert (report.exit_code, counted(stage)) == (3, [])
+    assert stage.sweep(count_merged=True).exit_code == 0, "it was asked today"
     unpolled = rows(stage, "SELECT subject FROM events WHERE kind = 'unpolled' ORDER BY id")
     assert unpolled == [("local",), (lost,)]
