@@ -169,8 +169,12 @@ def coverage(volume: Volume) -> str:
         return "How much of what is merged gets a review is not recorded."
     if volume.merged == 0:
         return "Nothing was merged."
-    told = f"{volume.covered.hits:,} of {counted(volume.merged, 'merged pull request')}"
-    return f"{told} had a review, {percent(volume.covered.rate)} ({interval(volume.covered)})."
+    told = (
+        f"{volume.covered.hits:,} of {counted(volume.merged, 'merged pull request')} had a review"
+    )
+    if volume.merged < MIN_FINDINGS:
+        return f"{told}."
+    return f"{told}, {percent(volume.covered.rate)} ({interval(volume.covered)})."
 
 
 def longest_part(parts: Parts) -> str:

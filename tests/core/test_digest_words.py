@@ -245,7 +245,9 @@ def test_a_month_is_told_with_the_range_of_its_end() -> None:
 
 def test_coverage_tells_nothing_where_nobody_asks_the_hosts() -> None:
     volume = replace(FULL.volume, merged=4, covered=share(3, 4))
-    assert coverage(volume) == "3 of 4 merged pull requests had a review, 75 % (30-95 %)."
+    assert coverage(volume) == "3 of 4 merged pull requests had a review."
+    many = replace(volume, merged=40, covered=share(30, 40))
+    assert coverage(many) == "30 of 40 merged pull requests had a review, 75 % (60-86 %)."
     assert "not recorded" in coverage(replace(volume, merged=None, covered=None))
     assert coverage(replace(volume, merged=0, covered=share(0, 0))) == "Nothing was merged."
 
