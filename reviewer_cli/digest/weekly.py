@@ -126,9 +126,8 @@ class _Desk:
         self.ids.append(digest_id)
 
     def _keep(self, span: Span, scope: str, made: Digest) -> int:
-        from reviewer_cli.core.digest_json import (
-            to_json,
-        )  # a sweep that makes none need not load it
+        # A sweep that makes none need not load it.
+        from reviewer_cli.core.digest_json import to_json
 
         return digests.keep(
             self._store,
