@@ -231,27 +231,25 @@ def _tell(said: tuple[str, ...]) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM is heard as Ctrl-C is: what is being sent is then looked after by a later sweep.
+    """SIGTERM and Ctrl-C raise _Stopped; a later sweep looks after what was being sent then."""
 
-    Raises _Stopped for either.
-    """
-    heard = [signal.SIGINT]
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise _Stopped(128 + number)
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        heard[0] = signal.SIGTERM
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
-    except KeyboardInterrupt:
-        raise _Stopped(128 + heard[0]) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-class _Stopped(Exception):
-    """A signal came; `code` is what a shell says of that."""
+class _Stopped(BaseException):
+    """A signal came; `code` is what a shell says of that.
+
+    No KeyboardInterrupt: Python ends by SIGINT in the end where one passed through `exec`, which
+    dataclasses use, although it was caught.
+    """
 
     def __init__(self, code: int) -> None:
         super().__init__(code)

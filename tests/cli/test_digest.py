@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -423,3 +424,9 @@ def test_delivering_by_hand_waits_for_no_retry(installed: Installed, office: Pos
     assert installed.run("digest", "--deliver").code == 0
     assert installed.run("digest", "--deliver").code == 0
     assert len(office.arrived) == 2
+
+
+def test_a_signal_that_comes_during_an_import_ends_as_any_other() -> None:
+    program = (sys.executable, "-m", "tests.cli.interrupted")
+    done = subprocess.run(program, cwd=Path(__file__).parents[2], timeout=60, check=False)
+    assert done.returncode == 143
