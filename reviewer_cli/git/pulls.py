@@ -20,6 +20,10 @@ NAMED = re.compile(
 """How git and GitHub word merges; what names nothing by these rules is called by its commit."""
 
 
+VERSION_CHARS = 10
+"""Of the default branch's commit, as each pull request's version: every tick compares them all."""
+
+
 def conversations(
     repo: str, keys: Sequence[HeadKey], refs: Mapping[str, str], base: Base
 ) -> Iterator[Conversation]:
@@ -43,7 +47,9 @@ def _conversation(key: HeadKey, now: str | None, apart: frozenset[str], base: Ba
             )
     if now is None:
         return Conversation(key=key, state=PullState.CLOSED)
-    return Conversation(key=replace(key, sha=now), state=PullState.OPEN, version=base.sha)
+    return Conversation(
+        key=replace(key, sha=now), state=PullState.OPEN, version=base.sha[:VERSION_CHARS]
+    )
 
 
 def merged_tips(

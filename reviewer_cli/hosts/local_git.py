@@ -32,7 +32,7 @@ from reviewer_cli.git.flock import alone_in
 from reviewer_cli.git.merges import arrival, contains
 from reviewer_cli.git.notes import NOTES, append, note_of, noted
 from reviewer_cli.git.place import repository_at
-from reviewer_cli.git.pulls import conversations, merged_tips
+from reviewer_cli.git.pulls import VERSION_CHARS, conversations, merged_tips
 from reviewer_cli.git.run import GitBusy, GitError
 from reviewer_cli.ports.host import Draft, Merged, PostLimits, Remote, RepositoryPoll, Standing
 from reviewer_cli.render.markdown import document
@@ -71,7 +71,7 @@ class LocalGit:
 
         One git process per repository. Whether a tip is merged already is left to `describe`,
         since that is asked only for tips the ledger does not know; their version is the default
-        branch's commit, so that each push to it is news of them all.
+        branch's commit in short, so that each push to it is news of them all.
         """
         return [self._poll(repo) for repo in repos]
 
@@ -207,7 +207,7 @@ class LocalGit:
                     head_ref=ref.removeprefix("refs/heads/"),
                     base_ref=base_ref,
                     base_sha=default.sha,
-                    version=default.sha,
+                    version=default.sha[:VERSION_CHARS],
                 ),
             )
         return RepositoryPoll(repo=repo, tips=tuple(tips.values()))

@@ -157,9 +157,12 @@ class Ledger:
         `repos` are the (host, repo) pairs whose tips are complete. A head whose review is saved
         is left to the posting, which looks at the host once more.
         """
+        waiting = self.store.read(RETIRABLE, {})
+        if not waiting:
+            return 0
         current = {(tip.key.host, tip.key.repo, tip.key.pull): tip.key.sha for tip in tips}
         gone: list[dict[str, object]] = []
-        for row in self.store.read(RETIRABLE, {}):
+        for row in waiting:
             key = key_of(row)
             sha = current.get((key.host, key.repo, key.pull))
             if (key.host, key.repo) in repos and sha != key.sha:
