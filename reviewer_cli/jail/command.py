@@ -29,6 +29,9 @@ LAUNCH = (
 )
 
 
+WRITE = ("/bin/sh", "-c", 'umask 077 && printf %s "$1" > "$0" && chmod 700 "$0"')
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a program and all that comes from it may take together.
@@ -67,12 +70,16 @@ class Launcher:
         return [*LAUNCH, *self._terms(program, cell).words(), str(program)]
 
     def wrap(self, program: Path, cell: Cell) -> Path:
-        """The same as one executable file beside the private directory; it removes itself."""
+        """The same as one executable file beside the private directory; it removes itself.
+
+        A process of its own writes it. Whatever another thread starts at the same moment would
+        share our handle for an instant, and the kernel runs no file that somebody may write to
+        (ETXTBSY, execve(2)).
+        """
         wrapper = _wrapper(cell)
-        wrapper.write_text(
-            f'#!/bin/sh\nexec {shlex.join(self.command(program, cell))} "$@"\n', encoding="utf-8"
-        )
-        wrapper.chmod(0o700)
+        text = f'#!/bin/sh\nexec {shlex.join(self.command(program, cell))} "$@"\n'
+        written = (*WRITE, str(wrapper), text)
+        subprocess.run(written, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         return wrapper
 
     def kill(self, cell: Cell) -> None:

@@ -84,7 +84,9 @@ def come_back(stage: Stage, room: Room) -> None:
     stage.now += stage.plan.longest_retry_s
     with ScriptedModel([NOTHING]) as model:
         before(model, room, stage)
-        assert sweep(stage, batch_size=4) == 0
+        code = sweep(stage, batch_size=4)
+        said = "\n".join(f"{row.state}: {row.error}" for row in stage.rows())
+        assert code == 0, said
     assert attempts(stage) == []
 
 

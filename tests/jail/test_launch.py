@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 from pathlib import Path
 
@@ -291,3 +292,26 @@ def bomb_ends(jail: Launcher, room: Room, bomb: str, words: str) -> None:
     assert done.returncode == -signal.SIGKILL
     assert words in done.stderr
     assert running(mark) == []
+
+
+def test_what_other_threads_start_at_the_same_moment_keeps_no_wrapper_from_starting(
+    room: Room,
+) -> None:
+    """Each of theirs shares all our handles for an instant, also one that writes a wrapper."""
+    over = threading.Event()
+
+    def start_others() -> None:
+        while not over.is_set():
+            subprocess.run(["true"], check=True)
+
+    others = [threading.Thread(target=start_others) for _ in range(4)]
+    for other in others:
+        other.start()
+    try:
+        for _ in range(40):
+            wrapper = Launcher().wrap(SH, room.cell)
+            assert subprocess.run([wrapper, "-c", "exit 7"], check=False).returncode == 7
+    finally:
+        over.set()
+        for other in others:
+            other.join()
