@@ -152,7 +152,7 @@ def test_a_mended_key_is_tried_by_one_head_and_then_all_are_reviewed(stage: Stag
         begun_with.append(len(engine.asked))
         return {"findings": []}
 
-    engine = stage.engine = ScriptedEngine(answer, latency=lambda request: 0.01)
+    engine = stage.engine = ScriptedEngine(answer, latency=lambda request: 0.3)
     report = stage.sweep(batch_size=4)
     assert begun_with[0] == 1, "while the first review ran there was no other"
     assert engine.peak > 1
